@@ -1,0 +1,1 @@
+"""The studio: paint, see, save. It never imports torch."""

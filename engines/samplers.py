@@ -48,12 +48,13 @@ class Schedule:
         ):
             if value not in allowed:
                 raise UserError(
-                    f"A noise schedule's {name} must be one of {', '.join(allowed)}, not {value!r}."
+                    f"A noise schedule's {name} must be one of {', '.join(allowed)}, "
+                    f"not {repr(value)[:40]}."
                 )
         if type(self.T) is not int or not 1 <= self.T <= _MOST_STEPS:
             raise UserError(
                 f"A noise schedule's T must be a whole number from 1 to {_MOST_STEPS}, "
-                f"not {self.T!r}."
+                f"not {repr(self.T)[:40]}."
             )
 
     @cached_property

@@ -1,0 +1,240 @@
+"""Measures of results, on numpy arrays; none imports torch.
+
+Pictures are uint8 (H, W, 3); features (N, D) come from `engines.features.embed_pictures`. A
+figure on few pictures lies: print its interval, the real-real floor (`kid_floor`) and the flat-fill
+ceiling (`class_mean_colours`, `flat_fill`) beside it.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy.stats import rankdata, sem, t  # type: ignore[import-untyped]
+from skimage.metrics import peak_signal_noise_ratio, structural_similarity
+
+from engines.errors import UserError
+
+Numbers = npt.NDArray[np.floating]
+Ids = npt.NDArray[np.uint8]
+Picture = npt.NDArray[np.uint8]
+
+UNPAINTED = 255
+FEWEST_FOR_FRECHET = 5000
+_RESAMPLINGS = 1000
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A measured value and the ends of its 95 % interval."""
+
+    mean: float
+    low: float
+    high: float
+
+    def __str__(self) -> str:
+        return f"{self.mean:.4g} [{self.low:.4g}, {self.high:.4g}]"
+
+
+def kid(
+    real: Numbers, fake: Numbers, rng: np.random.Generator, resamplings: int = _RESAMPLINGS
+) -> Figure:
+    """Kernel distance of two feature sets, unbiased, so it may fall below 0 where they are alike.
+
+    Squared MMD with k(x, y) = (x.y / D + 1)^3; Binkowski 2018, arXiv:1801.01401, section 4. The
+    interval is a bootstrap over pictures of both sets (a picture drawn twice is not compared with
+    itself); near 0 it is wider than 95 %. Memory is 8 (N + M)^2 bytes. ValueError under 2 pictures.
+    """
+    if min(len(real), len(fake)) < 2:
+        raise ValueError("a kernel distance needs two pictures or more on each side")
+    within_real, within_fake = _kernel(real, real), _kernel(fake, fake)
+    np.fill_diagonal(within_real, 0)
+    np.fill_diagonal(within_fake, 0)
+    across = _kernel(real, fake)
+
+    def distances(weights_real: Numbers, weights_fake: Numbers) -> Numbers:
+        """(B, N) and (B, M) picture counts -> (B,) squared MMD."""
+        cross = ((weights_real @ across) * weights_fake).sum(1)
+        cross /= weights_real.sum(1) * weights_fake.sum(1)
+        apart: Numbers = (
+            _pair_mean(within_real, weights_real)
+            + _pair_mean(within_fake, weights_fake)
+            - 2 * cross
+        )
+        return apart
+
+    value = distances(np.ones((1, len(real))), np.ones((1, len(fake))))[0]
+    draws = distances(_counts(rng, resamplings, len(real)), _counts(rng, resamplings, len(fake)))
+    low, high = np.quantile(draws, [0.025, 0.975])
+    return Figure(float(value), float(low), float(high))
+
+
+def kid_floor(real: Numbers, rng: np.random.Generator, resamplings: int = _RESAMPLINGS) -> Figure:
+    """`kid` between two random halves of the real features: what a perfect model would score."""
+    order = rng.permutation(len(real))
+    half = len(real) // 2
+    return kid(real[order[:half]], real[order[half:]], rng, resamplings)
+
+
+def class_mean_colours(pictures: Iterable[Picture], layouts: Iterable[Ids]) -> Picture:
+    """(256, 3) uint8: each class's mean colour; ids that do not occur have the whole's mean."""
+    sums, counts = np.zeros((256, 3)), np.zeros(256)
+    for picture, layout in zip(pictures, layouts, strict=True):
+        ids = layout.ravel()
+        counts += np.bincount(ids, minlength=256)
+        for channel in range(3):
+            sums[:, channel] += np.bincount(ids, picture[..., channel].ravel(), minlength=256)
+    if not counts.any():
+        raise ValueError("mean colours need at least one picture")
+    overall = sums.sum(0) / counts.sum()
+    seen = counts[:, None] > 0
+    means = np.where(seen, sums / np.maximum(counts, 1)[:, None], overall)
+    return np.rint(means).astype(np.uint8)
+
+
+def flat_fill(layout: Ids, colours: Picture) -> Picture:
+    """Ids (..., H, W) -> (..., H, W, 3): each class in its mean colour, the least to beat."""
+    filled: Picture = colours[layout]
+    return filled
+
+
+def frechet(real: Numbers, fake: Numbers) -> float:
+    """Frechet distance of Gaussians fitted to both sets; Heusel 2017, arXiv:1706.08500, eq. 6.
+
+    UserError under 5,000 pictures a side: its bias then exceeds what it should tell.
+    """
+    fewest = min(len(real), len(fake))
+    if fewest < FEWEST_FOR_FRECHET:
+        raise UserError(
+            f"A Frechet distance on {fewest:,} pictures would mislead; it needs "
+            f"{FEWEST_FOR_FRECHET:,} on each side: use the kernel distance instead."
+        )
+    fits = [(each.mean(0), np.cov(each, rowvar=False)) for each in (real, fake)]
+    return frechet_gaussians(*fits[0], *fits[1])
+
+
+def frechet_gaussians(mean_a: Numbers, cov_a: Numbers, mean_b: Numbers, cov_b: Numbers) -> float:
+    """|m_a - m_b|^2 + tr(C_a + C_b - 2 (C_a C_b)^(1/2)); means (D,), covariances (D, D).
+
+    The last trace is the sum of the roots of the eigenvalues of C_a^(1/2) C_b C_a^(1/2).
+    """
+    cov_a, cov_b = np.atleast_2d(cov_a), np.atleast_2d(cov_b)
+    values, vectors = np.linalg.eigh(cov_a)
+    root = (vectors * np.sqrt(values.clip(min=0))) @ vectors.T
+    shared = np.sqrt(np.linalg.eigvalsh(root @ cov_b @ root).clip(min=0)).sum()
+    apart = np.square(mean_a - mean_b).sum()
+    return float(apart + np.trace(cov_a) + np.trace(cov_b) - 2 * shared)
+
+
+def psnr(true: Picture, result: Picture) -> float:
+    """Peak signal to noise in dB over all channels, peak 255; infinite where they are equal."""
+    if np.array_equal(true, result):
+        return float("inf")
+    return float(peak_signal_noise_ratio(true, result, data_range=255))  # type: ignore[no-untyped-call]
+
+
+def ssim(true: Picture, result: Picture) -> float:
+    """Structural similarity, 1 where equal, Gaussian window of 1.5, mean over channels; Wang 2004.
+
+    ValueError where a side is under 11 pixels.
+    """
+    value = structural_similarity(  # type: ignore[no-untyped-call]
+        true,
+        result,
+        data_range=255,
+        channel_axis=-1,
+        gaussian_weights=True,
+        sigma=1.5,
+        use_sample_covariance=False,
+    )
+    return float(value)
+
+
+def sharpness(picture: Picture) -> float:
+    """Mean length of the brightness gradient, in grey levels a pixel; blur lowers, noise raises it.
+
+    Forward differences of Rec. 601 luma.
+    """
+    luma = picture.astype(np.float64) @ np.array([0.299, 0.587, 0.114])
+    down, right = np.diff(luma, axis=0)[:, :-1], np.diff(luma, axis=1)[:-1]
+    return float(np.hypot(down, right).mean())
+
+
+def confusion(true: Ids, predicted: Ids, classes: int) -> npt.NDArray[np.int64]:
+    """(classes, classes + 1) pixel counts [true, predicted]; the last column is "none of them".
+
+    Pixels whose true id is 255 are left out. Add the tables of several pictures. ValueError on a
+    true id outside the classes.
+    """
+    known = true != UNPAINTED
+    rows, columns = true[known].astype(np.int64), predicted[known].astype(np.int64)
+    if rows.size and rows.max() >= classes:
+        raise ValueError(f"id {rows.max()} in a layout of {classes} classes")
+    cells = rows * (classes + 1) + np.minimum(columns, classes)
+    counts = np.bincount(cells, minlength=classes * (classes + 1))
+    return counts.reshape(classes, classes + 1)
+
+
+def iou(table: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+    """A `confusion` table -> (classes,) intersection over union; NaN for a class in neither.
+
+    Its `np.nanmean` is the mIoU.
+    """
+    hits = np.diagonal(table).astype(np.float64)
+    union = table.sum(1) + table[:, :-1].sum(0) - hits
+    ratios: npt.NDArray[np.float64] = np.full(len(hits), np.nan)
+    np.divide(hits, union, out=ratios, where=union > 0)
+    return ratios
+
+
+def spearman(a: Numbers, b: Numbers) -> float:
+    """Rank correlation in [-1, 1], ties at their mean rank; NaN where one of them is constant."""
+    ranks = np.stack([rankdata(a), rankdata(b)])
+    centred = ranks - ranks.mean(1, keepdims=True)
+    spread = np.sqrt(np.square(centred).sum(1).prod())
+    return float(centred[0] @ centred[1] / spread) if spread > 0 else float("nan")
+
+
+def bootstrap_ci(
+    values: Numbers,
+    rng: np.random.Generator,
+    statistic: Callable[[Numbers], float] = lambda values: float(np.mean(values)),
+    resamplings: int = _RESAMPLINGS,
+) -> Figure:
+    """`statistic` of `values` (N, ...) with the percentile interval over resampled rows.
+
+    Too narrow under some 20 rows: use `t_interval` for a handful of seeds.
+    """
+    values = np.asarray(values)
+    picks = rng.integers(0, len(values), (resamplings, len(values)))
+    low, high = np.nanquantile([statistic(values[pick]) for pick in picks], [0.025, 0.975])
+    return Figure(statistic(values), float(low), float(high))
+
+
+def t_interval(values: Numbers) -> Figure:
+    """Mean of two or more values with Student's 95 % interval: the one for a few seeds."""
+    values = np.asarray(values, np.float64)
+    if len(values) < 2:
+        raise ValueError("an interval needs two values or more")
+    mean = float(values.mean())
+    half = float(t.ppf(0.975, len(values) - 1) * sem(values))
+    return Figure(mean, mean - half, mean + half)
+
+
+def _kernel(a: Numbers, b: Numbers) -> npt.NDArray[np.float64]:
+    """(N, D), (M, D) -> (N, M): (x.y / D + 1)^3."""
+    products = a.astype(np.float64) @ b.astype(np.float64).T
+    kernel: npt.NDArray[np.float64] = (products / a.shape[1] + 1) ** 3
+    return kernel
+
+
+def _pair_mean(kernel: Numbers, weights: Numbers) -> Numbers:
+    """Mean of a zero-diagonal kernel over pairs of different pictures; `weights` (B, N) counts."""
+    pairs = weights.sum(1) ** 2 - np.square(weights).sum(1)
+    mean: Numbers = ((weights @ kernel) * weights).sum(1) / pairs
+    return mean
+
+
+def _counts(rng: np.random.Generator, resamplings: int, count: int) -> npt.NDArray[np.float64]:
+    """(B, N): how often each picture is drawn in each of B resamplings of N."""
+    return rng.multinomial(count, np.full(count, 1 / count), resamplings).astype(np.float64)

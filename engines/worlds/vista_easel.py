@@ -1,0 +1,158 @@
+"""The easel: one pass over a scene's shapes makes the picture, the layout, or the layout in class colours."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engines.worlds.vista_light import Mood, finish, tint
+from engines.worlds.vista_noise import Array, f32, grain, lerp, look, soft, strokes
+
+CLASSES: tuple[tuple[str, str], ...] = (
+    ("sky", "#8ec7ea"),
+    ("cloud", "#f2f2ee"),
+    ("sun", "#ffd23f"),
+    ("moon", "#d9d4f0"),
+    ("mountain", "#7d7f9c"),
+    ("snow", "#ffffff"),
+    ("forest", "#1f5a3c"),
+    ("meadow", "#9fbf4d"),
+    ("water", "#2b6fa8"),
+    ("sand", "#e9cf92"),
+    ("rock", "#8a5a44"),
+    ("path", "#c9a06a"),
+    ("house", "#c8443a"),
+)
+(SKY, CLOUD, SUN, MOON, MOUNTAIN, SNOW, FOREST, MEADOW, WATER, SAND, ROCK, PATH, HOUSE) = range(13)
+
+Mode = Literal["paint", "ids", "flat"]
+
+
+@dataclass(frozen=True)
+class Window:
+    """A rectangle of the canvas: slices, and the scene coordinates of its (super)pixels, u (1, w), v (h, 1)."""
+
+    rows: slice
+    cols: slice
+    u: Array
+    v: Array
+
+
+class Layer(Protocol):
+    """A shape that knows its outline and its paint."""
+
+    def draw(self, easel: "Easel") -> None:
+        """Lay this shape over what is there."""
+        ...
+
+
+class Easel:
+    """A canvas of `width` x `height` pixels; small ones are painted at twice the size and averaged.
+
+    Scene coordinates: v runs from 0 (top) to 1 (bottom); u is 0 in the middle and grows to the right, in
+    units of the height for wide pictures (tall ones are compressed a little, so that nothing is lost).
+    """
+
+    def __init__(self, width: int, height: int, mood: Mood, mode: Mode) -> None:
+        self.mood, self.mode = mood, mode
+        self.times = 2 if width * height <= 512 * 512 else 1
+        self.width, self.height = width, height
+        wide, high = width * self.times, height * self.times
+        self.tall = float(high)  # (super)pixels a unit of v
+        self.scale = float(
+            high if width >= height else (wide * high) ** 0.5
+        )  # (super)pixels a unit of u
+        self.u = f32((np.arange(wide) + 0.5 - wide / 2) / self.scale)[None, :]
+        self.v = f32((np.arange(high) + 0.5) / self.tall)[:, None]
+        self.ids = np.zeros((height, width), np.uint8)
+        self.picture = (
+            np.zeros((high, wide, 3), np.float32)
+            if mode != "ids"
+            else np.zeros((0, 0, 3), np.float32)
+        )
+
+    def window(self, left: float, right: float, top: float, bottom: float) -> Window | None:
+        """The part of the canvas between these scene coordinates, or None if it is off the canvas."""
+        step, wide = self.times, self.width * self.times
+        c0 = int(np.floor((max(left, -99.0) * self.scale + wide / 2) / step)) - 1
+        c1 = int(np.ceil((min(right, 99.0) * self.scale + wide / 2) / step)) + 1
+        r0, r1 = int(np.floor(top * self.height)) - 1, int(np.ceil(bottom * self.height)) + 1
+        c0, c1, r0, r1 = max(c0, 0), min(c1, self.width), max(r0, 0), min(r1, self.height)
+        if c0 >= c1 or r0 >= r1:
+            return None
+        rows, cols = slice(r0 * step, r1 * step), slice(c0 * step, c1 * step)
+        return Window(rows, cols, self.u[:, cols], self.v[rows])
+
+    def below(self, edge: Array, window: Window) -> Array:
+        """Coverage (h, w) of what lies below the outline v = edge(u), given at the window's columns."""
+        rise = np.gradient(edge) * self.tall if edge.size > 1 else np.zeros(1, np.float32)
+        steep = f32(np.sqrt(1 + np.minimum(rise, 6) ** 2))
+        return np.clip((window.v - edge[None, :]) * (self.tall / steep)[None, :] + 0.5, 0, 1)
+
+    def inside(self, distance: Array) -> Array:
+        """Coverage from a signed distance in units of u (positive inside)."""
+        return np.clip(distance * np.float32(self.scale) + 0.5, 0, 1)
+
+    def lay(self, kind: int, window: Window, cover: Array, paint: Callable[[], Array]) -> None:
+        """Lay class `kind` with coverage (h, w) in [0, 1]; `paint` gives the colours (h, w, 3), if wanted.
+
+        A pixel takes the class where at least half of it is covered: the one decision that the layout, the
+        picture in class colours and the painting share.
+        """
+        step = self.times
+        if step == 1:
+            mine = cover >= 0.5
+        else:
+            quads = cover[::2, ::2] + cover[1::2, ::2] + cover[::2, 1::2] + cover[1::2, 1::2]
+            mine = quads >= 2.0
+        rows = slice(window.rows.start // step, window.rows.stop // step)
+        cols = slice(window.cols.start // step, window.cols.stop // step)
+        self.ids[rows, cols][mine] = kind
+        if self.mode == "flat":
+            hard = mine.repeat(step, 0).repeat(step, 1)
+            self.picture[window.rows, window.cols][hard] = tint(CLASSES[kind][1])
+        elif self.mode == "paint":
+            part = self.picture[window.rows, window.cols]
+            part += (paint() - part) * cover[:, :, None]
+
+    def stain(self, window: Window, strength: Array, colour: Array) -> None:
+        """Tint the painting (never the layout) by `strength` (h, w) in [0, 1]."""
+        if self.mode == "paint":
+            part = self.picture[window.rows, window.cols]
+            part += (colour - part) * strength[:, :, None]
+
+    def result(self) -> NDArray[np.uint8]:
+        """The finished picture (H, W, 3)."""
+        picture = self.picture
+        if self.mode == "paint":
+            picture = self._weather(finish(self.mood, picture))
+        if self.times == 2:
+            picture = (
+                picture[::2, ::2] + picture[1::2, ::2] + picture[::2, 1::2] + picture[1::2, 1::2]
+            ) * 0.25
+        if self.mode == "paint":
+            rows, cols = (
+                np.arange(self.height, dtype=np.float32),
+                np.arange(self.width, dtype=np.float32),
+            )
+            tooth = look(grain(), cols[None, :] / 1024, rows[:, None] / 1024)
+            wash = look(soft(), self.u[:, :: self.times] * 0.7 + 0.3, self.v[:: self.times] * 0.7)
+            picture = picture * (1 + 0.020 * tooth + 0.018 * wash)[:, :, None]
+        return np.asarray(np.clip(picture * 255 + 0.5, 0, 255), dtype=np.uint8)
+
+    def _weather(self, picture: Array) -> Array:
+        """Falling rain: slanting strokes, more and stronger as `rain` grows."""
+        rain = self.mood.rain
+        if rain <= 0.01:
+            return picture
+        lean = self.u + 0.28 * self.v
+        fine = look(strokes(), self.v * 0.55 + 0.13, lean * 1.9)
+        near = look(strokes(), self.v * 0.3 + 0.61, lean * 0.9 + 0.37)
+        fall = np.maximum(
+            np.clip((fine - 1.05 + 0.75 * rain) * 2.2, 0, 1) * 0.7,
+            np.clip((near - 1.15 + 0.6 * rain) * 3, 0, 1),
+        )
+        drop = lerp(self.mood.mist, f32([0.92, 0.95, 1.0]), 0.25)
+        return lerp(picture, drop, (fall * (0.10 + 0.26 * rain))[:, :, None])

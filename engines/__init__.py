@@ -1,0 +1,1 @@
+"""The engines of Pentimento: data, training, proof, and local inference."""

@@ -1,0 +1,1 @@
+"""Networks that several recipes compose. Nothing here knows about training or export."""

@@ -1,0 +1,58 @@
+"""Patch critics (Isola 2017, arXiv:1611.07004; several scales: Wang 2018, arXiv:1711.11585)."""
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import avg_pool2d, leaky_relu
+
+from engines.networks.layers import convolution, scaled
+
+
+class PatchCritic(nn.Module):
+    """A picture beside its condition (N, C, H, W) -> the maps of every layer, the last the score
+    (N, 1, h, w).
+    """
+
+    def __init__(self, channels: int, width: int, layers: int = 4, spectral: bool = True) -> None:
+        super().__init__()
+        widths = [channels, *scaled(width, [2.0**i for i in range(layers)])]
+        strides = [2] * (layers - 1) + [1]
+        self.layers = nn.ModuleList(
+            convolution(a, b, 4, s, spectral=spectral and i > 0)
+            for i, (a, b, s) in enumerate(zip(widths[:-1], widths[1:], strides, strict=True))
+        )
+        self.score = convolution(widths[-1], 1, 4)
+        self.features = widths[-1]
+
+    def forward(self, x: Tensor) -> list[Tensor]:
+        maps = []
+        for layer in self.layers:
+            x = leaky_relu(layer(x), 0.2)
+            maps.append(x)
+        return [*maps, self.score(x).float()]
+
+
+class MultiScaleCritic(nn.Module):
+    """Patch critics on the picture and on halves of it, and a reader of attributes (Odena 2017's
+    auxiliary head).
+    """
+
+    def __init__(
+        self, channels: int, width: int, attributes: int = 0, scales: int = 2, layers: int = 4
+    ) -> None:
+        super().__init__()
+        self.critics = nn.ModuleList(PatchCritic(channels, width, layers) for _ in range(scales))
+        features = sum(c.features for c in self.critics if isinstance(c, PatchCritic))
+        self.reader = nn.Linear(features, attributes) if attributes else None
+
+    def forward(self, x: Tensor) -> tuple[list[list[Tensor]], Tensor | None]:
+        """Feature maps by scale, each list ending with its score; and read attributes (N, A), if
+        any.
+        """
+        found = []
+        for critic in self.critics:
+            found.append(critic(x))
+            x = avg_pool2d(x, 2)
+        if self.reader is None:
+            return found, None
+        pooled = torch.cat([maps[-2].float().mean((2, 3)) for maps in found], dim=1)
+        return found, self.reader(pooled).float()

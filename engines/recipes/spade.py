@@ -1,0 +1,232 @@
+"""SPADE with a style encoder: paint a layout, take the light of a photo, slide attributes.
+
+Park, Liu, Wang, Zhu 2019, Semantic Image Synthesis with Spatially-Adaptive Normalization,
+arXiv:1903.07291. Attributes are an extension of ours: an auxiliary reader in the critic (Odena
+2017, arXiv:1610.09585) learns them on real pictures, and half of every batch asks for attributes
+and a style that belong to other pictures.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Annotated, ClassVar
+
+import torch
+from torch import Tensor, nn
+
+from engines.augment import differentiable_augment
+from engines.features import features
+from engines.losses import (
+    feature_matching,
+    hinge_critic,
+    hinge_generator,
+    kl_standard_normal,
+    masked_mse,
+    perceptual,
+)
+from engines.networks.layers import one_hot
+from engines.networks.patch import MultiScaleCritic
+from engines.networks.spade import LEVELS, SpadeGenerator, StyleEncoder
+from engines.ports import Attributes, Image, Latent, Layout
+from engines.recipe import (
+    Draw,
+    Graph,
+    LayoutBatch,
+    Phase,
+    Range,
+    Recipe,
+    Settings,
+    Stage,
+    Terms,
+    register,
+)
+
+STYLE_SIDE = 256  # pixels a side of the photo that the exported encoder takes
+
+
+@dataclass(frozen=True, kw_only=True)
+class SpadeSettings(Settings):
+    """Weights as in the paper's section 4; sizes and the attribute reader are ours."""
+
+    width: Annotated[int, Range(16, 256), "Channels of the generator, a quarter of its widest"] = 64
+    critic: Annotated[int, Range(8, 256), "Channels of the critics' first layer"] = 48
+    style: Annotated[int, Range(1, 512), "Numbers that describe a style"] = 64
+    early: Annotated[
+        float, Range(0, 1), "Share of the steps at half size, where a step is four times as fast"
+    ] = 0.5
+    matching: Annotated[float, Range(0, 100), "Weight of feature matching"] = 10.0
+    perceptual: Annotated[float, Range(0, 100), "Weight of the perceptual distance"] = 10.0
+    kl: Annotated[float, Range(0, 10), "Weight of the style's divergence from its prior"] = 0.05
+    reading: Annotated[
+        float, Range(0, 100), "Weight of reading the asked attributes off the picture"
+    ] = 5.0
+    lr: Annotated[float, Range(1e-6, 1e-1), "Learning rate; the critics' is twice as high"] = 2e-4
+    augment: Annotated[str, "Differentiable augmentation"] = "color,translation,cutout"
+
+
+@register
+class SpadeRecipe(Recipe):
+    """The generator and the encoder against two patch critics (section 3)."""
+
+    id = "spade"
+    title = "Paint a layout, take a photo's light"
+    paper = (
+        "Park et al. 2019, Semantic Image Synthesis with Spatially-Adaptive Normalization, "
+        "arXiv:1903.07291"
+    )
+    kind = "layout"
+    settings_type = SpadeSettings
+    settings: SpadeSettings
+    averaged: ClassVar[tuple[str, ...]] = ("generator", "encoder")
+    presets: ClassVar = {
+        "tiny": {
+            "batch": 2,
+            "steps": 4,
+            "size": 64,
+            "width": 16,
+            "critic": 8,
+            "style": 4,
+            "ema": 0.5,
+        },
+        "quick": {"steps": 3_000, "early": 1.0},
+        "overnight": {"steps": 30_000},
+        "best": {"steps": 200_000, "ema": 0.9995},
+    }
+
+    def build(self) -> dict[str, nn.Module]:
+        s, classes, attributes = self.settings, len(self.data.classes), len(self.data.attributes)
+        return {
+            "generator": SpadeGenerator(classes, s.style, attributes, s.width),
+            "encoder": StyleEncoder(s.style, s.width),
+            "critic": MultiScaleCritic(3 + classes, s.critic, attributes),
+        }
+
+    def stages(self) -> Sequence[Stage]:
+        s, nets = self.settings, self.nets
+        phases = (
+            Phase("generator", (nets["generator"], nets["encoder"]), self.generator_loss, s.lr),
+            Phase("critic", (nets["critic"],), self.critic_loss, 2 * s.lr),
+        )
+        early = round(s.early * s.steps)
+        half = replace(self.data, size=(self.data.size[0] // 2, self.data.size[1] // 2))
+        stages = (
+            Stage("half size", phases, early, half),
+            Stage("full size", phases, s.steps - early, self.data),
+        )
+        return [stage for stage in stages if stage.steps]
+
+    def generator_loss(self, batch: LayoutBatch, draw: Draw) -> Terms:
+        """Even rows rebuild their own photo; odd rows are asked for another photo's style and
+        attributes.
+        """
+        s = self.settings
+        mu, logvar = self.nets["encoder"](batch.image)
+        own = mu + torch.exp(logvar / 2) * draw.normal(mu.shape)
+        other = torch.where(draw.uniform((len(mu), 1)) < 0.5, mu.roll(1, 0), draw.normal(mu.shape))
+        said, asked = self._attributes(batch, draw)
+        odd = torch.arange(len(mu), device=mu.device)[:, None] % 2 == 1
+        fake = self._paint(
+            batch.layout, torch.where(odd, other, own), torch.where(odd, asked, said)
+        )
+        self._fake = fake.detach()  # The critic's turn comes next and sees these very pictures.
+
+        terms = {"kl": s.kl * kl_standard_normal(mu[::2], logvar[::2])}
+        fakes, read = self._judge(fake, batch.layout, draw)
+        with torch.no_grad():
+            reals, _ = self._judge(batch.image, batch.layout, draw)
+        terms["adversarial"] = hinge_generator([maps[-1] for maps in fakes])
+        # Inner maps of the rows that rebuild.
+        mine, theirs = ([[m[::2] for m in maps[:-1]] for maps in side] for side in (fakes, reals))
+        terms["matching"] = s.matching * feature_matching(theirs, mine)
+        if s.perceptual:
+            terms["perceptual"] = s.perceptual * perceptual(
+                lambda x: features(x, stop=16), fake[::2], batch.image[::2], [0.25] * 4
+            )
+        if read is not None:
+            wanted = torch.where(asked < 0, torch.nan, asked)
+            terms["reading"] = s.reading * masked_mse(read[1::2], wanted[1::2])
+        return terms
+
+    def critic_loss(self, batch: LayoutBatch, draw: Draw) -> Terms:
+        """Hinge loss (section 3), and the reader's error on real pictures."""
+        fakes, _ = self._judge(self._fake, batch.layout, draw)
+        reals, read = self._judge(batch.image, batch.layout, draw)
+        terms = {"critic": hinge_critic([maps[-1] for maps in reals], [maps[-1] for maps in fakes])}
+        if read is not None:
+            terms["reader"] = self.settings.reading * masked_mse(read, batch.attributes)
+        return terms
+
+    def _attributes(self, batch: LayoutBatch, draw: Draw) -> tuple[Tensor, Tensor]:
+        """The picture's own attributes, in half of the rows kept back; and another row's. -1 means
+        not said.
+        """
+        known = batch.attributes.nan_to_num(nan=Attributes.unset)
+        kept_back = draw.uniform((len(known), 1)) < 0.5
+        return torch.where(kept_back, Attributes.unset, known), known.roll(2, 0)
+
+    def _paint(self, layout: Tensor, style: Tensor, attributes: Tensor) -> Tensor:
+        everywhere = torch.zeros_like(layout)
+        extra = (attributes[:, None], everywhere) if self.data.attributes else ()
+        return paint(self.nets, layout, style[:, None], everywhere, *extra)
+
+    def _judge(
+        self, picture: Tensor, layout: Tensor, draw: Draw
+    ) -> tuple[list[list[Tensor]], Tensor | None]:
+        """The critics on a picture beside its layout; every call in a phase augments alike."""
+        pair = torch.cat([picture, one_hot(layout, len(self.data.classes))], dim=1)
+        result: tuple[list[list[Tensor]], Tensor | None] = self.nets["critic"](
+            differentiable_augment(pair, draw.fork(0), self.settings.augment)
+        )
+        return result
+
+    def preview(self, nets: nn.ModuleDict, batch: LayoutBatch, draw: Draw) -> Tensor:
+        """Each layout in its own photo's style, attributes not said."""
+        mu, _ = nets["encoder"](batch.image)
+        everywhere = torch.zeros_like(batch.layout)
+        unset = torch.full(
+            (len(mu), 1, len(self.data.attributes)), Attributes.unset, device=mu.device
+        )
+        extra = (unset, everywhere) if self.data.attributes else ()
+        return paint(nets, batch.layout, mu[:, None], everywhere, *extra)
+
+    def graphs(self, nets: nn.ModuleDict) -> Sequence[Graph]:
+        limits = {"multiple": 2**LEVELS, "minimum": 4 * 2**LEVELS, "maximum": 1024}
+        names = tuple(c.name for c in self.data.classes)
+        layout = Layout(
+            "layout",
+            "Layout",
+            **limits,
+            classes=names,
+            colors=tuple(c.color for c in self.data.classes),
+        )
+        style = Latent("style", "Style", regional=True, dimensions=self.settings.style)
+        inputs = [layout, style]
+        if self.data.attributes:
+            inputs.append(
+                Attributes("attributes", "Attributes", regional=True, names=self.data.attributes)
+            )
+        photo = Image("photo", "Style picture", fixed=(STYLE_SIDE, STYLE_SIDE))
+        picture = Image("picture", "Picture", **limits)
+        return [
+            Graph(
+                "encode", _Mean(nets["encoder"]), (photo,), (style,), "Take the style of a photo"
+            ),
+            Graph("generate", nets["generator"], tuple(inputs), (picture,), "Paint the layout"),
+        ]
+
+
+class _Mean(nn.Module):
+    """The style's mean as a table of one row, (N, 1, D)."""
+
+    def __init__(self, encoder: nn.Module) -> None:
+        super().__init__()
+        self.encoder = encoder
+
+    def forward(self, photo: Tensor) -> Tensor:
+        mu: Tensor = self.encoder(photo)[0]
+        return mu[:, None]
+
+
+def paint(nets: nn.ModuleDict, *inputs: Tensor) -> Tensor:
+    """Pictures (N, 3, H, W) in [-1, 1] from the generator's inputs."""
+    picture: Tensor = nets["generator"](*inputs)
+    return picture

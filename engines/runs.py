@@ -1,0 +1,207 @@
+"""Run directories: the border between the studio and the trainer, and nothing but files.
+
+One trainer writes (it holds `run.lock`); anyone may read, and steer through `control`.
+"""
+
+import contextlib
+import fcntl
+import json
+import os
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from engines import files
+from engines.errors import UserError
+
+Desire = Literal["run", "pause", "stop"]
+FORMAT = 1
+KEPT_CHECKPOINTS = 3
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run directory at `path`; `create` makes one, `open` checks that there is one."""
+
+    path: Path
+
+    @classmethod
+    def create(cls, path: Path, config: Mapping[str, Any]) -> "Run":
+        """Make a new run directory holding `config` as run.json; UserError when one is there
+        already.
+        """
+        if (path / "run.json").exists():
+            raise UserError(
+                f"{path} already holds a run; resume it with --resume, or choose another folder."
+            )
+        if path.is_dir() and any(path.iterdir()):
+            raise UserError(f"{path} is not empty and holds no run; choose another folder.")
+        files.write_json(path / "run.json", {"format": FORMAT, **config})
+        return cls(path)
+
+    @classmethod
+    def open(cls, path: Path) -> "Run":
+        """The run at `path`; UserError when there is none or it cannot be read."""
+        run = cls(path)
+        if run.config["format"] != FORMAT:
+            raise UserError(
+                f"The run in {path} has format {run.config['format']}; this version reads {FORMAT}."
+            )
+        return run
+
+    @property
+    def config(self) -> dict[str, Any]:
+        """What run.json says: recipe, settings, data, versions, seed, threads, precision."""
+        try:
+            value = json.loads((self.path / "run.json").read_text("utf-8"))
+        except FileNotFoundError as error:
+            raise UserError(
+                f"There is no run in {self.path} (no run.json); check the path."
+            ) from error
+        except (OSError, ValueError) as error:
+            raise UserError(
+                f"run.json in {self.path} cannot be read ({error}); restore it or start a new run."
+            ) from error
+        if not isinstance(value, dict) or not isinstance(value.get("format"), int):
+            raise UserError(
+                f"run.json in {self.path} is not a run's; restore it or start a new run."
+            )
+        return value
+
+    @contextlib.contextmanager
+    def writer(self) -> Iterator[None]:
+        """Hold the right to write; UserError when another process has it. The lock dies with its
+        holder.
+        """
+        try:
+            handle = os.open(self.path / "run.lock", os.O_RDWR | os.O_CREAT, 0o644)
+        except OSError as error:
+            raise UserError(
+                f"Could not lock the run in {self.path}: {error.strerror}; make the folder "
+                f"writable."
+            ) from error
+        try:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError as error:
+                raise UserError(
+                    f"The run in {self.path} is already training; stop that first."
+                ) from error
+            yield
+        finally:
+            os.close(handle)
+
+    @property
+    def busy(self) -> bool:
+        """Whether a trainer holds the lock now."""
+        try:
+            handle = os.open(self.path / "run.lock", os.O_RDONLY)
+        except OSError:
+            return False
+        try:
+            fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except OSError:
+            return True
+        finally:
+            os.close(handle)
+        return False
+
+    # Events -------------------------------------------------------------------------------------
+
+    @property
+    def events_path(self) -> Path:
+        """The append-only log, a JSON object a line."""
+        return self.path / "events.jsonl"
+
+    def append(self, event: Mapping[str, Any]) -> None:
+        """Append one event. A line torn by a kill is closed first, so that it spoils no other."""
+        line = json.dumps(dict(event), allow_nan=True) + "\n"
+        try:
+            with open(self.events_path, "ab+") as log:
+                if log.tell() and (log.seek(-1, os.SEEK_END), log.read(1))[1] != b"\n":
+                    line = "\n" + line
+                log.write(line.encode())
+        except OSError as error:
+            raise UserError(
+                f"Could not write {self.events_path}: {error.strerror}; the last checkpoint is "
+                f"kept. Free some space "
+                "and resume the run."
+            ) from error
+
+    def events(self) -> list[dict[str, Any]]:
+        """All events, unreadable lines left out; what was logged after the step a resume went back
+        to is superseded.
+        """
+        kept: list[dict[str, Any]] = []
+        try:
+            lines = self.events_path.read_bytes().splitlines()
+        except FileNotFoundError:
+            return kept
+        for line in lines:
+            try:
+                event = json.loads(line)
+            except ValueError:
+                continue
+            if not isinstance(event, dict) or not isinstance(event.get("kind"), str):
+                continue
+            if event["kind"] == "resumed":
+                kept = [old for old in kept if old.get("step", 0) <= event["step"]]
+            kept.append(event)
+        return kept
+
+    def losses(self) -> dict[int, dict[str, float]]:
+        """Step -> named loss terms, for the curves."""
+        return {e["step"]: e["losses"] for e in self.events() if e["kind"] == "step"}
+
+    # Steering -----------------------------------------------------------------------------------
+
+    def steer(self, desire: Desire) -> None:
+        """Ask the trainer to run, pause, or stop and keep what it has."""
+        files.write_json(self.path / "control", {"desire": desire})
+
+    def lease(self, seconds: float) -> None:
+        """Ask the trainer to rest until the lease expires: a painter needs the processor."""
+        files.write_json(self.path / "lease", {"until": time.time() + min(seconds, 60.0)})
+
+    def desire(self) -> Desire:
+        """What was last asked for; "run" where nothing readable was."""
+        value = self._small("control").get("desire")
+        return value if value in ("run", "pause", "stop") else "run"
+
+    def leased(self) -> bool:
+        """Whether a lease holds now; one longer than a minute is not believed."""
+        until = self._small("lease").get("until", 0.0)
+        return isinstance(until, int | float) and 0 < until - time.time() <= 60
+
+    def _small(self, name: str) -> dict[str, Any]:
+        try:
+            value = json.loads((self.path / name).read_text("utf-8"))
+        except (OSError, ValueError):
+            return {}
+        return value if isinstance(value, dict) else {}
+
+    # Checkpoints --------------------------------------------------------------------------------
+
+    def checkpoint_path(self, step: int) -> Path:
+        """Where the full state after `step` steps lies."""
+        return self.path / "checkpoints" / f"{step:09d}.safetensors"
+
+    @property
+    def best_path(self) -> Path:
+        """The averaged weights that measured best on the validation split."""
+        return self.path / "checkpoints" / "best.safetensors"
+
+    def checkpoints(self) -> list[Path]:
+        """Full states, oldest first."""
+        return sorted((self.path / "checkpoints").glob("[0-9]*.safetensors"))
+
+    def prune(self) -> None:
+        """Remove all but the newest checkpoints."""
+        for old in self.checkpoints()[:-KEPT_CHECKPOINTS]:
+            old.unlink(missing_ok=True)
+
+    def snapshot_path(self, step: int) -> Path:
+        """Where the averaged weights after `step` steps lie, for the time slider."""
+        return self.path / "snapshots" / f"{step:09d}.safetensors"

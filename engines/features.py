@@ -49,7 +49,7 @@ def features(x: Tensor, stop: int = 32) -> list[Tensor]:
     """
     if stop not in STRIDES:
         raise ValueError(f"stop must be one of {STRIDES}, not {stop}")
-    return _network(x.device).maps(x, stop)
+    return trunk(x.device).maps(x, stop)
 
 
 def embed(x: Tensor) -> Tensor:
@@ -62,7 +62,7 @@ def embed(x: Tensor) -> Tensor:
         if x.shape[2:] != (_EMBED_SIDE, _EMBED_SIDE):
             size = (_EMBED_SIDE, _EMBED_SIDE)
             x = interpolate(x, size, mode="bilinear", antialias=True, align_corners=False)
-        network = _network(x.device)
+        network = trunk(x.device)
         return relu6(network.head(network.maps(x, 32)[-1])).mean((2, 3))
 
 
@@ -167,7 +167,7 @@ class _Network(nn.Module):
 
 
 @lru_cache(maxsize=4)
-def _network(device: torch.device) -> _Network:
+def trunk(device: torch.device) -> _Network:
     """The network on `device`, read once. UserError where its package is missing or altered."""
     spec = find_spec(_PACKAGE)
     if spec is None or not spec.submodule_search_locations:

@@ -49,7 +49,7 @@ def test_the_gradient_flows_to_the_picture_only() -> None:
     sum(each.abs().mean() for each in maps).backward()
     assert x.grad is not None
     assert x.grad.abs().mean(dim=(0, 2, 3)).min() > 0
-    network = features._network(x.device)
+    network = features.trunk(x.device)
     assert not any(tensor.requires_grad for tensor in network.state_dict().values())
     assert not list(network.parameters())
 
@@ -102,7 +102,7 @@ def test_missing_or_altered_weights_are_refused(
     name: str, value: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(features, name, value)
-    features._network.cache_clear()
+    features.trunk.cache_clear()
     with pytest.raises(UserError, match="perceptual network"):
         features.features(picture())
     monkeypatch.undo()

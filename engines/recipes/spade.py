@@ -139,7 +139,7 @@ class SpadeRecipe(Recipe):
         terms["matching"] = s.matching * feature_matching(theirs, mine)
         if s.perceptual:
             terms["perceptual"] = s.perceptual * perceptual(
-                lambda x: features(x, stop=16), fake[::2], batch.image[::2], [0.25] * 4
+                lambda x: features(x, stop=16), fake[::2], batch.image[::2], [1 / 32] * 4
             )
         if read is not None:
             wanted = torch.where(asked < 0, torch.nan, asked)

@@ -1,0 +1,26 @@
+"""What holds for every test: no window, no user's folders, and children that find our packages."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import hypothesis
+import pytest
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+os.environ["PYTHONPATH"] = str(Path(__file__).resolve().parent.parent)
+
+# A slow machine is no failure; and what CI finds, it finds again.
+hypothesis.settings.register_profile(
+    "pentimento", deadline=None, derandomize=os.environ.get("CI") is not None
+)
+hypothesis.settings.load_profile("pentimento")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _own_user_folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Runs and models of a test never land among the user's own."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("DATA", "CONFIG", "CACHE", "STATE"):
+            patch.setenv(f"XDG_{name}_HOME", str(tmp_path_factory.mktemp(name.lower())))
+        yield

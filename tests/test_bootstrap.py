@@ -33,7 +33,8 @@ VENV = """
 if sys.argv[1] == "-c":
     sys.exit(os.environ.get("BARE_PYTHON") is not None)
 venv = pathlib.Path(sys.argv[-1])
-shutil.rmtree(venv, ignore_errors=True)
+if "--clear" in sys.argv:
+    shutil.rmtree(venv, ignore_errors=True)
 site = venv / "lib" / f"python{sys.version_info[0]}.{sys.version_info[1]}" / "site-packages"
 (venv / "bin").mkdir(parents=True)
 site.mkdir(parents=True)
@@ -44,8 +45,8 @@ step("no python")
 step("no pip")
 (site / "pip").mkdir()
 (site / "pip" / "__init__.py").touch()
-shutil.copy(pathlib.Path(__file__).with_name("pip.py"), site / "pip" / "__main__.py")
 step("half a pip")
+shutil.copy(pathlib.Path(__file__).with_name("pip.py"), site / "pip" / "__main__.py")
 (site / "pip-1.dist-info").mkdir()
 (site / "pip-1.dist-info" / "INSTALLER").touch()
 step("no activate")
@@ -147,6 +148,7 @@ def complete(environment: Environment) -> bool:
     return (
         environment.ready()
         and site is not None
+        and (environment.python.parent / "activate").exists()
         and (site / "thing.py").exists()
         and (site / "thing-1.dist-info" / "INSTALLER").exists()
     )
@@ -205,6 +207,19 @@ def test_changed_requirements_are_installed_into_the_same_environment(
     assert kept.exists()
 
 
+def test_a_start_killed_in_a_change_counts_for_neither_state(
+    environment: Environment, base: Path
+) -> None:
+    environment.ensure()
+    environment.qt_mark.touch()
+    (environment.root / "pyproject.toml").write_text(PROJECT.replace("thing==1", "thing==3"))
+    with launch(environment, base, DIE="nothing") as killed:
+        killed.communicate()
+    assert not environment.qt_mark.exists()  # Another Qt may lack other libraries.
+    (environment.root / "pyproject.toml").write_text(PROJECT)
+    assert not environment.ready()
+
+
 def test_a_moved_project_gets_a_new_environment(environment: Environment) -> None:
     environment.ensure()
     (environment.venv / "old").touch()
@@ -222,6 +237,32 @@ def test_a_python_that_has_gone_is_replaced(environment: Environment) -> None:
     assert not environment.ready()
     environment.ensure()
     assert complete(environment)
+
+
+def test_another_pythons_packages_are_never_taken_for_ours(environment: Environment) -> None:
+    environment.ensure()
+    assert environment.sound() is not None
+    (environment.venv / "pyvenv.cfg").unlink()  # Now that Python works for its own prefix.
+    assert environment.sound() is None
+
+
+def test_an_installation_belongs_to_one_python(environment: Environment) -> None:
+    environment.ensure()
+    own, other = environment.root / "own", environment.root / "other"
+    own.touch()
+    other.touch()
+    environment.python.unlink()
+    environment.python.symlink_to(own)
+    kept = json.loads(environment.stamp.read_text())
+    environment.stamp.write_text(json.dumps({**kept, "python": str(own)}))
+    assert environment.ready()
+    environment.python.unlink()
+    environment.python.symlink_to(other)
+    assert not environment.ready()
+    environment.stamp.write_text(json.dumps({**kept, "python": str(other)}))
+    assert environment.ready()
+    other.unlink()
+    assert not environment.ready()
 
 
 @pytest.mark.parametrize("text", ["", "[]", '{"place": '])
@@ -261,9 +302,13 @@ def test_two_starts_take_turns(environment: Environment, base: Path) -> None:
         assert second.stderr is not None
         assert "waiting" in second.stderr.readline()
         assert calls(environment) == []
+        environment.build()
+        environment.install(test=False, keep_open=())
+        environment._write_stamp(test=False)
     second.communicate()
     assert second.returncode == 0
     assert complete(environment)
+    assert len(calls(environment)) == 1
 
 
 def test_a_pip_that_outlives_its_start_keeps_the_lock(environment: Environment, base: Path) -> None:

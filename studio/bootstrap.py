@@ -185,10 +185,11 @@ class Environment:
 
     def check_qt(self) -> None:
         """See that Qt's system libraries are there; never an error, headless verbs go without."""
-        if sys.platform.startswith("linux") and not self.qt_mark.exists():
-            with self.locked():
-                if provide_qt(self.python):
-                    self.qt_mark.touch()
+        if not sys.platform.startswith("linux") or self.qt_mark.exists():
+            return
+        with contextlib.suppress(OSError), self.locked():  # A read-only checkout works as it is.
+            if provide_qt(self.python):
+                self.qt_mark.touch()
 
     def hand_over(self, arguments: Sequence[str], folder: Path | None = None) -> int:
         """Run the environment's Python in place of this process, in `folder` where one is given."""

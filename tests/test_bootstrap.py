@@ -246,6 +246,14 @@ def test_another_pythons_packages_are_never_taken_for_ours(environment: Environm
     assert environment.sound() is None
 
 
+def test_an_environment_without_a_whole_pip_is_not_sound(environment: Environment) -> None:
+    environment.ensure()
+    site = environment.sound()
+    assert site is not None
+    (site / "pip-1.dist-info" / "INSTALLER").unlink()
+    assert environment.sound() is None
+
+
 def test_an_installation_belongs_to_one_python(environment: Environment) -> None:
     environment.ensure()
     own, other = environment.root / "own", environment.root / "other"

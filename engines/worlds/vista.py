@@ -109,9 +109,16 @@ def _drawing(scene: Scene, width: int, height: int, mode: Mode) -> Easel:
     if not (16 <= width <= 4096 and 16 <= height <= 4096):
         raise ValueError(f"a vista is 16 to 4096 pixels wide and high, not {width} x {height}")
     design = plan(scene.seed)
-    values = scene.attributes
     mood = Mood(
-        values.pop("time_of_day"), *values.values(), palette=design.palette, side=design.side
+        time=scene.time_of_day,
+        cloudiness=scene.cloudiness,
+        fog=scene.fog,
+        snow=scene.snow,
+        autumn=scene.autumn,
+        rain=scene.rain,
+        warmth=scene.warmth,
+        palette=design.palette,
+        side=design.side,
     )
     easel = Easel(width, height, mood, mode)
     for layer in design.layers:

@@ -9,6 +9,9 @@ from engines.worlds.vista_compose import Plan
 _PLACES = {
     "coast": ("a sea coast", "a quiet shore", "a seaside view"),
     "lake": ("a mountain lake", "a lake below the mountains", "a still lake in the highlands"),
+    "fjord": ("a fjord", "a fjord between steep mountains", "a deep inlet among mountains"),
+    "canyon": ("a river canyon", "a canyon", "a gorge of tall rock walls"),
+    "grove": ("a clearing among tall trees", "a grove", "the inside of an open wood"),
     "valley": ("an alpine valley", "a mountain valley", "a broad valley"),
     "cliffs": ("a cliff above the sea", "high sea cliffs", "a steep coast"),
     "forest": ("a deep forest", "a forest glade", "the edge of a great forest"),

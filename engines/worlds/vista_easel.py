@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engines.worlds.vista_light import Mood, finish, tint
-from engines.worlds.vista_noise import Array, f32, grain, lerp, look, soft, strokes
+from engines.worlds.vista_noise import Array, f32, grain, lerp, look, smooth, soft, strokes
 
 CLASSES: tuple[tuple[str, str], ...] = (
     ("sky", "#8ec7ea"),
@@ -147,12 +147,13 @@ class Easel:
         rain = self.mood.rain
         if rain <= 0.01:
             return picture
-        lean = self.u + 0.28 * self.v
-        fine = look(strokes(), self.v * 0.55 + 0.13, lean * 1.9)
-        near = look(strokes(), self.v * 0.3 + 0.61, lean * 0.9 + 0.37)
+        lean = self.u + np.float32(0.22) * self.v
+        down = self.v + 0 * self.u
+        fine = look(strokes(), down * np.float32(0.9) + np.float32(0.13), lean * np.float32(4.1))
+        near = look(strokes(), down * np.float32(0.6) + np.float32(0.61), lean * np.float32(2.6))
         fall = np.maximum(
-            np.clip((fine - 1.05 + 0.75 * rain) * 2.2, 0, 1) * 0.7,
-            np.clip((near - 1.15 + 0.6 * rain) * 3, 0, 1),
+            smooth(1.0 - 0.7 * rain, 1.25 - 0.6 * rain, fine) * np.float32(0.7),
+            smooth(1.05 - 0.5 * rain, 1.3 - 0.5 * rain, near),
         )
-        drop = lerp(self.mood.mist, f32([0.92, 0.95, 1.0]), 0.25)
-        return lerp(picture, drop, (fall * (0.10 + 0.26 * rain))[:, :, None])
+        drop = lerp(self.mood.mist, self.mood.horizon, 0.4) * 1.06
+        return lerp(picture, drop, (fall * np.float32(0.12 + 0.28 * rain))[:, :, None])

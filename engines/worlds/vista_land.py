@@ -1,16 +1,14 @@
 """Landforms: mountains, hills and plains, dunes, mesas and cliffs, rows of trees."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from engines.worlds.vista_easel import FOREST, MEADOW, MOUNTAIN, ROCK, SAND, SNOW, Easel, Window
+from engines.worlds.vista_easel import MEADOW, MOUNTAIN, ROCK, SAND, SNOW, Easel, Window
 from engines.worlds.vista_light import Mood
 from engines.worlds.vista_matter import (
-    CONIFER,
-    LEAFY,
+    FLOWERS,
     STRAW,
-    TURNED,
     coat,
 )
 from engines.worlds.vista_matter import (
@@ -28,7 +26,7 @@ from engines.worlds.vista_matter import (
 from engines.worlds.vista_matter import (
     SNOW as SNOW_PIGMENT,
 )
-from engines.worlds.vista_noise import Array, chance, dabs, f32, look, smooth, soft, strokes, wave
+from engines.worlds.vista_noise import Array, dabs, f32, lerp, look, smooth, soft, strokes, wave
 
 
 @dataclass(frozen=True)
@@ -45,6 +43,10 @@ class Outline:
     bowl: float = 0.0
     peaks: tuple[tuple[float, float, float], ...] = ()
     flat_tops: bool = False
+
+    def lowered(self, by: float) -> "Outline":
+        """The same outline, `by` farther down."""
+        return replace(self, level=self.level + by)
 
     def __call__(self, u: Array) -> Array:
         """The height v of the skyline at u (v grows downward)."""
@@ -103,7 +105,9 @@ class Mountain:
         u, v = window.u, window.v
         down = np.maximum(v - edge[None, :], 0)
         wander = look(soft(), u * 0.9 + self.outline.seed % 11 / 11, v * 0.9)
-        zig = (0.10 * wander + 0.05 * look(soft(), u * 2.1, v * 2.4)) * np.minimum(down * 7, 1.6)
+        # ridges run down from the summits in zigzags: sharp kinks, wider farther down
+        kink = np.abs(((down * 5.5 + 0.9 * wander) % 1.0) - 0.5) * 4 - 1
+        zig = (0.03 * kink + 0.055 * wander) * np.minimum(down * 6, 1.2)
         tone: list[Array] = []
 
         def planes() -> Array:
@@ -144,7 +148,7 @@ class Mountain:
             window.u * 0.7 + window.v * 0.9 * side,
             window.v * 0.8 - window.u * 0.5 * side,
         )
-        return 0.5 + 0.27 * broad + 0.15 * fine + 0.10 * brush - 0.12 * np.minimum(down * 2, 1)
+        return 0.5 + 0.36 * broad + 0.2 * fine + 0.11 * brush - 0.12 * np.minimum(down * 2, 1)
 
     def _paint(self, mood: Mood, pigment: Array, tone: Array, down: Array, wander: Array) -> Array:
         settle = 1.2 * (tone - 0.5) + 0.6 * wander - down * 1.2 + 0.15
@@ -201,7 +205,7 @@ class Ground:
         if self.furrows:
             rows = np.sin((u * 1.4 / (down + 0.16) * self.furrows + 3 * shift + patch) * 6.28)
             tone = tone + 0.11 * np.tanh(rows * 3) * smooth(0.02, 0.1, down)
-        settle = 0.15 + 0.7 * patch + 0.55 * brush
+        settle = 0.4 + 0.6 * patch + 0.5 * brush
         if self.kind == SAND:
             ripple = np.sin((flat * 34 + patch * 5 + u * 3) * 6.28)
             tone = tone + 0.08 + 0.05 * ripple * smooth(0.04, 0.2, down)
@@ -236,7 +240,22 @@ class Ground:
             mood, MEADOW_PIGMENTS[self.pigment], value, self.depth,
             mist=-down * 0.2, settle=settle, turned=(STRAW, early), wet=0.25,
         )  # fmt: skip
+        if self.bloom:
+            share = self._flowers(down, u, patch, flat)
+            share = share * np.float32((1 - mood.snow) * (1 - 0.75 * mood.autumn))
+            petals = coat(mood, FLOWERS[self.bloom - 1], np.clip(value + 0.1, 0, 1), self.depth)
+            colour = lerp(colour, petals, share[..., None])
         return colour
+
+    def _flowers(self, down: Array, u: Array, patch: Array, flat: Array) -> Array:
+        """Where flowers bloom (h, w) in [0, 1]: dots in drifts, or in the rows of a field."""
+        away = down + 0.16
+        dots = look(dabs(), u * (0.42 / away) + 0.31, flat * 2.6)
+        drift = patch + 0.25 * look(soft(), u * 1.7, flat * 2.2)
+        if self.furrows:
+            phase = 3 * (self.outline.seed % 29 / 29) + patch
+            drift = 0.6 * np.sin((u * 1.4 / away * self.furrows + phase) * 6.28)
+        return smooth(0.25, 0.45, dots) * smooth(0.0, 0.3, drift)
 
 
 @dataclass(frozen=True)
@@ -292,13 +311,17 @@ class Dune:
 
 @dataclass(frozen=True)
 class Cliff:
-    """Rock with strata and upright joints: a mesa, a stack or a headland; ends at `foot` (v)."""
+    """Rock with strata and upright joints: a mesa, a stack or a headland; ends at `foot` (v).
+
+    `cap` is the meadow pigment of the grass on top (-1: bare rock).
+    """
 
     outline: Outline
     foot: float
     depth: float
     pigment: int
     strata: float = 0.5
+    cap: int = -1
 
     def draw(self, easel: Easel) -> None:
         edge = self.outline(easel.u[0])
@@ -309,6 +332,19 @@ class Cliff:
             easel.below(edge, window), np.clip((self.foot - window.v) * easel.tall + 0.5, 0, 1)
         )
         easel.lay(ROCK, window, cover, lambda: self._paint(easel, window, edge))
+        if self.cap >= 0:
+            ragged = wave(easel.u[0] * 30, self.outline.seed + 1, 3)
+            turf = edge + 0.012 + 0.035 * np.maximum(0, self.foot - edge) * (1.4 + ragged)
+            grass = np.minimum(cover, 1 - easel.below(f32(turf), window))
+            easel.lay(MEADOW, window, grass, lambda: self._turf(easel, window, edge))
+
+    def _turf(self, easel: Easel, window: Window, edge: Array) -> Array:
+        down = np.maximum(window.v - edge[None, :], 0)
+        brush = look(strokes(), window.u * 1.4, window.v * 2)
+        value = np.clip(0.72 - down * 8 + 0.2 * brush, 0, 1)
+        turned = (STRAW, 0.5 + 0.4 * brush)
+        green, settle = MEADOW_PIGMENTS[self.cap], 0.45 + 0.5 * brush
+        return coat(easel.mood, green, value, self.depth, settle=settle, turned=turned)
 
     def _paint(self, easel: Easel, window: Window, edge: Array) -> Array:
         mood, u, v = easel.mood, window.u, window.v
@@ -338,100 +374,3 @@ class Cliff:
             settle=settle,
             wet=0.8,
         )
-
-
-@dataclass(frozen=True)
-class Trees:
-    """A row of trees on a base line: conifers (`leafy` False) or round crowns; `height` in units of v.
-
-    The forest's body goes down to `thick` below the base line.
-    """
-
-    base: Outline
-    height: float
-    thick: float
-    depth: float
-    seed: int
-    pigment: int
-    leafy: bool
-    gap: float = 0.0
-
-    def _skyline(self, u: Array) -> tuple[Array, Array, Array]:
-        """Skyline v, signed place within the foremost tree (-1..1) and a chance per tree, at u."""
-        spacing = self.height * (0.62 if self.leafy else 0.36)
-        cell = np.floor(u / spacing)
-        top = np.full(u.shape, 9.0, np.float32)
-        place, luck = np.zeros(u.shape, np.float32), np.zeros(u.shape, np.float32)
-        for step in (-2, -1, 0, 1, 2):
-            at = cell + step
-            x = (at + 0.15 + 0.7 * chance(at, self.seed)) * spacing
-            high = self.height * (0.55 + 0.6 * chance(at, self.seed + 1))
-            if self.gap:
-                high = high * (wave(x * 1.7, self.seed + 5, 2) > self.gap * 2 - 1)
-            half = high * (0.5 if self.leafy else 0.24) + 1e-6
-            off = (u - x) / half
-            near = np.clip(1 - np.abs(off), 0, 1)
-            if self.leafy:
-                shape = np.sqrt(np.clip(1 - off * off, 0, 1)) * (0.9 + 0.1 * np.sin(off * 9 + at))
-            else:
-                saw = near * 5
-                shape = np.clip(near + 0.09 * (np.floor(saw) - saw + 0.5) * (near < 0.9), 0, 1)
-            crown = np.where(near > 0, self.base(x) - high * shape, 9)
-            mine = crown < top
-            top = np.where(mine, crown, top).astype(np.float32)
-            place = np.where(mine, off, place).astype(np.float32)
-            luck = np.where(mine, chance(at, self.seed + 2), luck).astype(np.float32)
-        body = self.base(u)
-        return np.minimum(top, np.maximum(body, top * 0 + body)), place, luck
-
-    def draw(self, easel: Easel) -> None:
-        edge, place, luck = self._skyline(easel.u[0])
-        base = self.base(easel.u[0])
-        window = easel.window(
-            -99, 99, float(edge.min()) - 0.01, float(base.max()) + self.thick + 0.02
-        )
-        if window is None:
-            return
-        floor = base + self.thick * (1 + 0.3 * wave(easel.u[0] * 9, self.seed + 9, 3))
-        cover = np.minimum(easel.below(edge, window), 1 - easel.below(floor, window))
-        easel.lay(FOREST, window, cover, lambda: self._paint(easel, window, edge, place, luck))
-
-    def _paint(self, easel: Easel, window: Window, edge: Array, place: Array, luck: Array) -> Array:
-        mood, u, v = easel.mood, window.u, window.v
-        down = np.clip((v - edge[None, :]) / self.height, 0, 2)
-        shift = self.seed % 41 / 41
-        size = np.float32(0.16 / (self.height + 0.05))
-        if self.leafy:
-            brush = look(dabs(), u * size * 1.3 + shift, v * size * 1.3)
-        else:
-            brush = look(strokes(), v * size * 0.9 + shift, u * size * 1.6 + shift)
-        lit = np.tanh(place * 2.5)[None, :] * np.float32(mood.side) * np.maximum(0, 1 - down * 0.8)
-        tone = (
-            0.5
-            + 0.2 * lit
-            + 0.22 * brush
-            + 0.12 * (luck[None, :] - 0.5)
-            + 0.2 * np.exp(-down * 4)
-            - 0.28 * np.minimum(down, 1)
-        )
-        settle = 0.5 - 1.0 * down + 0.55 * brush + 0.35 * lit
-        if self.leafy:
-            early = np.clip(0.15 + 0.7 * luck, 0, 1)[None, :] + 0.12 * brush
-            turned = (TURNED[(self.seed + self.pigment) % 3], early)
-            pigment = LEAFY[self.pigment % 3]
-        else:
-            early = 0.25 + 0.75 * luck[None, :] + 0.1 * brush
-            turned = (TURNED[1], early)
-            pigment = CONIFER[self.pigment % 3]
-        return coat(
-            mood,
-            pigment,
-            np.clip(tone, 0, 1),
-            self.depth,
-            mist=0.12 * down,
-            settle=settle,
-            turned=turned,
-        )
-
-
-__all__ = ["MEADOW", "SAND", "SNOW", "Cliff", "Dune", "Ground", "Mountain", "Outline", "Trees"]

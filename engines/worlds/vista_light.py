@@ -37,7 +37,7 @@ _SKIES = {
         ("#4f94b4", "#abc6ad", "#f6dc9c"),
         ("#51498a", "#dd6f64", "#ffb650"),
         ("#232c5c", "#57467f", "#c0646d"),
-        ("#0a122d", "#12244d", "#2b4a77"),
+        ("#0d1a48", "#1a3670", "#44709f"),
     ),
     "rose": (
         ("#7a86bd", "#dcb3cb", "#ffdcd0"),
@@ -46,7 +46,7 @@ _SKIES = {
         ("#6a96b6", "#cdbfb0", "#fbd3a2"),
         ("#5e4a86", "#e0647a", "#ffa37a"),
         ("#2d2a5e", "#6b457f", "#cc6a86"),
-        ("#10122f", "#1c2450", "#3b4a80"),
+        ("#15164a", "#2a3178", "#5c62a8"),
     ),
     "teal": (
         ("#4f86a6", "#a9b8c2", "#f7d6b6"),
@@ -55,7 +55,7 @@ _SKIES = {
         ("#3d8f9c", "#a3c39a", "#f4d98a"),
         ("#3a4f78", "#c9665a", "#fbb03f"),
         ("#1c3557", "#4a4d78", "#c76a58"),
-        ("#07182b", "#0d2f4a", "#23596f"),
+        ("#082540", "#0f4566", "#33808c"),
     ),
 }
 _KEYS = (
@@ -63,9 +63,9 @@ _KEYS = (
     (1.00, 0.99, 0.90),
     (1.07, 1.05, 1.00),
     (1.10, 0.98, 0.78),
-    (1.08, 0.68, 0.46),
-    (0.58, 0.44, 0.55),
-    (0.36, 0.47, 0.68),
+    (1.14, 0.72, 0.47),
+    (0.66, 0.46, 0.56),
+    (0.42, 0.56, 0.82),
 )
 _AMBIENTS = (
     (0.58, 0.57, 0.80),
@@ -74,7 +74,7 @@ _AMBIENTS = (
     (0.62, 0.64, 0.72),
     (0.46, 0.36, 0.56),
     (0.29, 0.28, 0.50),
-    (0.13, 0.18, 0.36),
+    (0.15, 0.23, 0.46),
 )
 PALETTES = tuple(_SKIES)
 
@@ -111,11 +111,9 @@ class Mood:
 
     def _sky(self, stop: int) -> Array:
         colour = _at(self.time, np.stack([tint(row[stop]) for row in _SKIES[self.palette]]))
-        flat = lerp(colour, grey(colour), 0.72) * (1.0, 0.93, 0.86)[stop]
-        flat = lerp(
-            flat, f32([0.60, 0.62, 0.66]) * (0.2 + 0.8 * float(grey(colour)[0])) * 1.25, 0.35
-        )
-        return lerp(colour, flat * (1 - 0.22 * self.gloom), 0.9 * self.gloom)
+        cool = f32([0.90, 0.98, 1.08]) * grey(colour)
+        flat = lerp(colour, cool, 0.62) * f32(0.98 - 0.06 * stop)
+        return lerp(colour, flat * (1 - 0.18 * self.gloom), 0.9 * self.gloom)
 
     @cached_property
     def zenith(self) -> Array:
@@ -143,7 +141,8 @@ class Mood:
         """Light on what faces the sun or the moon (a multiplier)."""
         light = _at(self.time, _KEYS)
         dull = 0.5 * (lerp(light, grey(light), 0.6) + self.ambient) * 0.94
-        return lerp(light, dull, 0.85 * self.gloom) * (1 - 0.12 * self.rain)
+        dim = 1 - 0.1 * self.rain - 0.1 * self.cloudiness
+        return lerp(light, dull, 0.9 * self.gloom) * dim
 
     @cached_property
     def haze(self) -> Array:
@@ -165,7 +164,7 @@ class Mood:
     def fogged(self, depth: Array | float) -> Array:
         """The share of fog between the painter and something at `depth` (0 near, 1 far), in [0, 1)."""
         far = np.clip(f32(depth), 0, 1.2)
-        return 0.95 * (1 - np.exp(-self.fog * (0.22 + 3.4 * far)))
+        return 0.92 * (1 - np.exp(-self.fog * (0.22 + 3.4 * far)))
 
     def light(self, pigment: Array, depth: float, shadow: float = 1.0) -> Array:
         """The 256 lit and hazed colours (256, 3) of a pigment (3, 3) from its deepest to its lightest tone."""
@@ -177,19 +176,22 @@ class Mood:
             x < 0.5, lerp(pigment[0], pigment[1], x * 2), lerp(pigment[1], pigment[2], x * 2 - 1)
         )
         lit = body * lerp(self.ambient * shadow, self.key, smooth(0.1, 0.8, x))
-        haze = min(0.9, 0.86 * depth**1.25 + 0.1 * self.rain * depth)
+        haze = min(0.9, 0.70 * depth**1.3 + 0.1 * self.rain * depth)
         return lerp(lit, self.haze, haze)
 
 
 def finish(mood: Mood, picture: Array) -> Array:
-    """White balance and the harmony of one paint box: split toning and a gentle curve."""
+    """The harmony of one paint box: split toning, saturation, a gentle curve; then the white balance."""
     lum = grey(picture)
-    dark, bright = lerp(mood.zenith, mood.ambient, 0.5) * 0.8, lerp(mood.key, WHITE, 0.35)
-    harmony = (
-        lerp(dark * (0.35 + lum), bright, lum) * (0.15 + 0.85 * lum) / (0.15 + 0.85 * 0.5) * 0.5
-    )
-    toned = lerp(picture, lerp(picture, harmony + 0.5 * lum, 0.5), 0.16)
-    grey_rain = lerp(toned, grey(toned), 0.28 * mood.rain) * (1 - 0.14 * mood.rain)
+    dark = lerp(mood.zenith, mood.ambient, 0.5)
+    dark = dark / np.maximum(grey(dark), 0.05)
+    bright = lerp(mood.key, mood.horizon, 0.5)
+    bright = bright / np.maximum(grey(bright), 0.05)
+    toned = lerp(picture, lerp(dark, bright, lum) * lum, 0.13)
+    toned = grey(toned) + (toned - grey(toned)) * (1.13 - 0.27 * mood.rain)
+    toned = toned + 0.10 * np.sin((np.clip(toned, 0, 1) - 0.5) * np.float32(6.2832)) * 0.5
+    toned = toned * (1 - 0.1 * mood.rain)
+    toned = toned * 0.965 + 0.022  # the matte black of gouache
     swing = 2 * mood.warmth - 1
-    balance = f32([1 + 0.13 * swing, 1 + 0.012 * swing, 1 - 0.17 * swing])
-    return grey_rain * balance
+    shift = f32([0.12, 0.012, -0.14]) * swing
+    return f32(toned * (1 + shift * (0.45 + 0.55 * np.clip(lum, 0, 1))))

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from engines.worlds.vista_light import Mood, lerp, ramp
-from engines.worlds.vista_noise import Array, f32, smooth
+from engines.worlds.vista_light import Mood, ramp
+from engines.worlds.vista_noise import Array, f32, lerp, smooth
 
 SNOW = ramp("#7d95c6", "#cfdbee", "#fffaf0")
 CONIFER = (
@@ -45,6 +45,12 @@ SAND = (
     ramp("#9c8468", "#d8c09a", "#f3e4c6"),
 )
 PATH = (ramp("#93785a", "#d3b88c", "#f5e6c4"), ramp("#8a5f48", "#c99a70", "#f0cfa4"))
+FLOWERS = (
+    ramp("#8a2a2a", "#dc4a38", "#ff8a5c"),
+    ramp("#8f6a1c", "#f0c030", "#fff0a0"),
+    ramp("#5a4a8a", "#9a7fc8", "#d8c4f0"),
+    ramp("#8a8a92", "#e6e4e0", "#ffffff"),
+)
 WATER = (
     ramp("#12496a", "#2a82a4", "#a9dcdc"),
     ramp("#0f5560", "#2b9796", "#b5e3d0"),
@@ -82,10 +88,12 @@ def coat(
             colour * (1 - 0.2 * mood.rain * wet), mood.horizon * 0.95, 0.65 * sheen[..., None]
         )
     if settle is not None and mood.snow > 0:
-        level = 1.15 - 2.3 * mood.snow
-        share = smooth(level - 0.25, level + 0.25, settle) * np.float32(min(0.96, 0.35 + mood.snow))
+        level = 1.0 - 1.4 * mood.snow
+        share = smooth(level - 0.25, level + 0.25, settle) * np.float32(
+            min(0.94, 0.3 + 1.2 * mood.snow)
+        )
         white = mood.light(SNOW, depth * 0.8, shadow)[
-            np.clip(tone * 165 + 90, 0, 255).astype(np.uint8)
+            np.clip(tone * 195 + 52, 0, 255).astype(np.uint8)
         ]
         colour = lerp(colour, white, share[..., None])
     if mood.fog > 0:

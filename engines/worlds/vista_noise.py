@@ -78,13 +78,17 @@ def _unit(field: NDArray[np.floating[Any]]) -> Array:
     return f32(np.clip((field - field.mean()) / (2 * field.std() + 1e-9), -1.25, 1.25))
 
 
-def _filtered(key: int, across: float, down: float) -> NDArray[np.float64]:
-    """White noise blurred by a periodic Gaussian of so many texels."""
-    spectrum = np.fft.rfft2(generator(key).standard_normal((TILE, TILE)))
+def _blurred(field: NDArray[np.float64], across: float, down: float) -> NDArray[np.float64]:
+    """`field` blurred by a periodic Gaussian of so many texels."""
     fy = np.fft.fftfreq(TILE)[:, None]
     fx = np.fft.rfftfreq(TILE)[None, :]
     blur = np.exp(-2 * np.pi**2 * ((fx * across) ** 2 + (fy * down) ** 2))
-    field = np.fft.irfft2(spectrum * blur, s=(TILE, TILE))
+    return np.asarray(np.fft.irfft2(np.fft.rfft2(field) * blur, s=(TILE, TILE)), np.float64)
+
+
+def _filtered(key: int, across: float, down: float) -> NDArray[np.float64]:
+    """Blurred white noise of standard deviation 1."""
+    field = _blurred(generator(key).standard_normal((TILE, TILE)), across, down)
     return np.asarray(field / field.std(), dtype=np.float64)
 
 
@@ -127,7 +131,7 @@ def _daub(
         cols = (int(rng.integers(TILE)) + np.arange(x.size)) % TILE
         at = np.ix_(rows, cols)
         canvas[at] = np.where(cut, value, canvas[at])
-    return _unit(canvas)
+    return _unit(_blurred(canvas, 1.2, 0.9))
 
 
 @cache

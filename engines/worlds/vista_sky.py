@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engines.worlds.vista_easel import CLOUD, MOON, SKY, SUN, Easel, Window
+from engines.worlds.vista_easel import CLOUD, SKY, SUN, Easel, Window
 from engines.worlds.vista_light import WHITE, grey, tint
 from engines.worlds.vista_noise import (
     Array,
@@ -68,7 +68,7 @@ class Sky:
         )
         veil = smooth(-0.1, 0.8, look(soft(), u * 0.35 + shift, v * 1.1 + 0.3) + 0.35 * brush)
         heavy = lerp(grey(mood.zenith) * WHITE, mood.zenith, 0.4) * 0.85
-        colour = lerp(colour, heavy, (veil * np.float32(0.55 * mood.cloudiness))[..., None])
+        colour = lerp(colour, heavy, (veil * np.float32(0.75 * mood.cloudiness))[..., None])
         fog = mood.fogged(0.12 + 0.9 * np.clip(v / self.horizon, 0, 1) ** 1.5)
         return lerp(colour, mood.mist, fog[..., None])
 
@@ -228,6 +228,3 @@ class Cloud:
         return lerp(
             colour, mood.mist, mood.fogged(0.15 + 0.4 * self.depth)[..., None] if mood.fog else 0.0
         )
-
-
-__all__ = ["MOON", "SUN", "Cloud", "Disc", "Sky"]

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engines.worlds.vista_easel import PATH, WATER, Easel, Window
+from engines.worlds.vista_easel import WATER, Easel, Window
 from engines.worlds.vista_land import Outline
 from engines.worlds.vista_light import Mood
 from engines.worlds.vista_matter import PATH as PATH_PIGMENTS
@@ -181,4 +181,44 @@ class Ribbon:
         )
 
 
-__all__ = ["PATH", "Ribbon", "Water"]
+@dataclass(frozen=True)
+class Mirror:
+    """The mirror image of something that stands in water, from its `foot` (v) down, and foam there.
+
+    `above` adds room for trees over the outline. Paint only: the layout stays water.
+    """
+
+    outline: Outline
+    foot: float
+    above: float
+    seed: int
+
+    def draw(self, easel: Easel) -> None:
+        if easel.mode != "paint":
+            return
+        rock = self.outline(easel.u[0])
+        here = rock < self.foot
+        edge = rock - np.float32(self.above) * here
+        if not here.any():
+            return
+        left, right = float(easel.u[0][here].min()), float(easel.u[0][here].max())
+        low = min(1.0, 2 * self.foot - float(edge.min()))
+        window = easel.window(left, right, self.foot, low)
+        if window is None:
+            return
+        shift = self.seed % 19 / 19
+        down = np.maximum(window.v - np.float32(self.foot), 0)
+        wobble = look(strokes(), window.u * 0.9 + shift, window.v * 2.2)
+        lift = down * 1.05 + 0.006 * wobble
+        mask = smooth(-0.004, 0.004, self.foot - lift - edge[None, window.cols])
+        row = np.clip((self.foot - np.maximum(lift, 0.002)) * easel.tall, 0, easel.tall - 1)
+        lean = (wobble * 0.008 * easel.scale).astype(np.int32)
+        col = np.arange(window.cols.start, window.cols.stop)[None, :] + lean
+        image = easel.picture[row.astype(np.int32), np.clip(col, 0, easel.u.size - 1)] * 0.86
+        calm = 0.75 * smooth(-0.5, 0.1, wobble + 0.35) * np.exp(-down * 5)
+        calm = calm * (1 - 0.4 * easel.mood.rain)
+        easel.stain(window, f32(mask * calm * (window.v > self.foot)), image)
+        line = np.exp(-(((down - 0.004) / 0.004) ** 2)) * (down > 0)
+        foam = smooth(0.0, 0.4, wobble + 0.3) * line * (rock[None, window.cols] < self.foot)
+        white = lerp(easel.mood.horizon, easel.mood.key, 0.5)
+        easel.stain(window, f32(foam * (0.75 - 0.5 * easel.mood.fog)), white)

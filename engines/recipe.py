@@ -51,11 +51,12 @@ class Settings:
     def __post_init__(self) -> None:
         """Refuse a value outside its range, naming the setting."""
         for name, (kind, limits, _) in describe(type(self)).items():
-            value = getattr(self, name)
+            value: Any = getattr(self, name)
             if kind is float and isinstance(value, int) and not isinstance(value, bool):
                 object.__setattr__(self, name, float(value))
                 value = float(value)
-            if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+            fits: bool = isinstance(value, kind) and not (kind is int and isinstance(value, bool))
+            if not fits:
                 raise UserError(
                     f"The setting {name} needs a value of type {kind.__name__}, not {value!r}."
                 )

@@ -134,7 +134,7 @@ class Trainer:
         self.share = slice(self.rank * mine, (self.rank + 1) * mine)
         recipe.nets.to(self.device)
         if config["precision"] == "bfloat16":
-            recipe.nets.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+            recipe.nets.to(memory_format=torch.channels_last)
         self.stages = [stage for stage in recipe.stages() if stage.steps > 0]
         self.average = nn.ModuleDict({n: copy.deepcopy(recipe.nets[n]) for n in recipe.averaged})
         self.average.requires_grad_(False).eval()
@@ -165,7 +165,7 @@ class Trainer:
                 c = lazy / (lazy + 1) if lazy > 1 else 1.0
                 parameters = [p for module in phase.updates for p in module.parameters()]
                 betas = (phase.betas[0] ** c, phase.betas[1] ** c)
-                made[key] = torch.optim.Adam(parameters, lr=phase.lr * c, betas=betas)
+                made[key] = torch.optim.Adam(parameters, lr=phase.lr * c, betas=betas, fused=True)
         return made
 
     def advance(self, batch: Batch) -> dict[str, float]:
@@ -314,7 +314,8 @@ def train(
     last = steps if steps is not None else trainer.total
     if trainer.rank == 0:
         run.append({"kind": "resumed", "step": trainer.step, "time": time.time()})
-    feed, stage = None, None
+    feed: Feed | None = None
+    stage: Stage | None = None
     try:
         while trainer.step < last and (until is None or time.monotonic() < until) and _wanted(run):
             if stage is not trainer.stage_at(trainer.step):
@@ -326,6 +327,7 @@ def train(
                 rows = range(trainer.rows)[trainer.share]
                 feed = Feed(data, rows, config["seed"], trainer.device)
             assert feed is not None
+            assert stage is not None
             start = time.perf_counter()
             losses = trainer.advance(feed(trainer.step))
             seconds = time.perf_counter() - start
@@ -393,7 +395,8 @@ def validate(run: Run, trainer: Trainer) -> dict[str, float]:
                 sheet = [_rgb(real).float().cpu(), _rgb(picture).float().cpu()]
     figures = {name: float(torch.cat(values).mean()) for name, values in scores.items()}
     if fakes:
-        kid = measures.kid(torch.cat(reals).numpy(), torch.cat(fakes).numpy())
+        rng = np.random.default_rng(config["seed"])
+        kid = measures.kid(torch.cat(reals).numpy(), torch.cat(fakes).numpy(), rng)
         figures |= {"kid": kid.mean, "kid_low": kid.low, "kid_high": kid.high}
         _save_sheet(run.path / "previews" / f"{trainer.step:09d}.png", sheet)
     _keep_best(run, trainer, figures)

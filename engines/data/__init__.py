@@ -1,0 +1,1 @@
+"""Data sets: reading, checking and sampling pictures. numpy and Pillow only."""

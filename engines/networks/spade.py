@@ -47,7 +47,8 @@ class SpadeBlock(nn.Module):
         shared = relu(self.shared(condition))
         y = self.convolution1(leaky_relu(self.spade1(x, shared), 0.2))
         y = self.convolution2(leaky_relu(self.spade2(y, shared), 0.2))
-        return self.shortcut(x) + y
+        result: Tensor = self.shortcut(x) + y
+        return result
 
 
 class SpadeGenerator(nn.Module):

@@ -1,0 +1,72 @@
+"""Data facts: what a recipe needs to know before it has seen a picture."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from engines.errors import UserError
+
+
+@dataclass(frozen=True)
+class PaletteClass:
+    """A class of a layout: its name and its colour "#rrggbb"."""
+
+    name: str
+    color: str
+
+    def __post_init__(self) -> None:
+        try:
+            valid = len(bytes.fromhex(self.color[1:])) == 3 and self.color[0] == "#"
+        except (ValueError, IndexError, TypeError):
+            valid = False
+        if not valid or not str(self.name).strip():
+            raise UserError(
+                f"The class {self.name!r} with the colour {self.color!r} is not usable: it needs a "
+                "name and a colour like #1450c8."
+            )
+
+
+def palette(classes: tuple[PaletteClass, ...]) -> npt.NDArray[np.uint8]:
+    """The colours of the classes, uint8 (C, 3)."""
+    colors = [list(bytes.fromhex(c.color[1:])) for c in classes]
+    return np.array(colors, np.uint8).reshape(-1, 3)
+
+
+@dataclass(frozen=True)
+class DataSpec:
+    """`size` is (height, width) of a training crop; `fingerprint` changes when the files do."""
+
+    kind: str
+    size: tuple[int, int]
+    count: int
+    channels: int = 3
+    classes: tuple[PaletteClass, ...] = ()
+    attributes: tuple[str, ...] = ()
+    fingerprint: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON that `from_json` reads."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> "DataSpec":
+        """Read what `to_json` wrote; UserError when it is something else."""
+        try:
+            classes = tuple(PaletteClass(**entry) for entry in value["classes"])
+            height, width = (int(side) for side in value["size"])
+            return cls(
+                kind=str(value["kind"]),
+                size=(height, width),
+                count=int(value["count"]),
+                channels=int(value["channels"]),
+                classes=classes,
+                attributes=tuple(str(name) for name in value["attributes"]),
+                fingerprint=str(value["fingerprint"]),
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            raise UserError(
+                f"The run's data facts cannot be read ({error}); start it anew."
+            ) from error

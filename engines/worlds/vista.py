@@ -84,8 +84,8 @@ def _drawn(seed: int) -> dict[str, float]:
         time = (
             (0.15 * time if time < 0.4 else 0.4 + 0.38 * time) if design.low else 0.1 + 0.52 * time
         )
-    fog = fog**2 if suits[2] < 0.6 else fog
-    rain = 0.03 * rain if suits[5] < 0.55 else rain
+    fog = fog**2 if suits[2] < 0.72 else fog
+    rain = 0.03 * rain if suits[5] < 0.6 else rain
     cloud = max(cloud**1.5, 0.75 * rain) if suits[1] < 0.6 else cloud
     wintry = design.kind == "winter"
     snow = (

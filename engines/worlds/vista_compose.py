@@ -53,7 +53,7 @@ def _heavens(d: Draft, body: str, low: bool, side: float) -> tuple[Sky, list[Lay
     sky = Sky(d.horizon + 0.04, (u, v), d.key(), d.maybe(0.4))
     layers: list[Layer] = []
     if body:
-        radius = d.between(0.035, 0.075) * (1.25 if low else 1.0)
+        radius = d.between(0.042, 0.085) * (1.25 if low else 1.0)
         bite = d.between(0.25, 0.75) if body == "moon" and d.maybe(0.5) else 0.0
         layers.append(Disc(SUN if body == "sun" else MOON, u, v, radius, bite))
     count = int(d.rng.choice([0, 1, 2, 3, 4, 5, 7], p=[0.1, 0.12, 0.16, 0.2, 0.18, 0.14, 0.1]))
@@ -79,7 +79,7 @@ def plan(seed: int) -> Plan:
     rng = generator(seed, 1)
     horizon = float(rng.uniform(0.44, 0.62))
     kind = KINDS[int(rng.integers(len(KINDS)))]
-    body = ("sun", "moon", "")[int(rng.choice(3, p=[0.5, 0.27, 0.23]))]
+    body = ("sun", "moon", "")[int(rng.choice(3, p=[0.48, 0.32, 0.2]))]
     low, side = bool(rng.random() < 0.5), 1.0 if rng.random() < 0.5 else -1.0
     palette = PALETTES[int(rng.integers(len(PALETTES)))]
     # the land sets the horizon, the sky above it the light, and the water glitters below the light

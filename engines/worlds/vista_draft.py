@@ -60,7 +60,7 @@ class Draft:
     def ribbon(self, kind: int, top: float, width: Span, swing: Span, depth: float) -> None:
         """A path or a river from the middle distance to the foreground."""
         start, end = self.between(-0.18, 0.18), self.between(-0.25, 0.25)
-        wide, sway = self.between(*width), self.between(*swing)
+        wide, sway = 1.25 * self.between(*width), self.between(*swing)
         turns, pigment = self.between(0.5, 1.25), self.pick(2)
         self.add(Ribbon(kind, top, start, end, wide, sway, depth, pigment, self.key(), turns))
 
@@ -166,7 +166,7 @@ def houses(d: Draft, ground: Outline, count: int, size: float, depth: float, spr
             shape, high = "poplar" if d.maybe(0.4) else "round", size * d.between(1.4, 2.4)
             d.add(Tree(u + size * 1.9, v, high, depth, shape, d.key(), d.pick(3)))
         style = base if d.maybe(0.5) else d.pick(20)
-        d.add(House(u, v + 0.004, size * d.between(0.8, 1.15), depth, style, d.between(-1, 1)))
+        d.add(House(u, v + 0.004, size * d.between(0.85, 1.3), depth, style, d.between(-1, 1)))
     d.name("a cottage" if count == 1 else "a village" if count > 3 else "farmhouses")
 
 

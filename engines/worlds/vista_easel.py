@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engines.worlds.vista_light import Mood, finish, tint
-from engines.worlds.vista_noise import Array, f32, grain, lerp, look, smooth, soft, strokes
+from engines.worlds.vista_noise import TILE, Array, f32, grain, lerp, look, smooth, soft, strokes
 
 CLASSES: tuple[tuple[str, str], ...] = (
     ("sky", "#8ec7ea"),
@@ -88,7 +88,7 @@ class Easel:
     def below(self, edge: Array, window: Window) -> Array:
         """Coverage (h, w) of what lies below the outline v = edge(u), given at the window's columns."""
         rise = np.gradient(edge) * self.tall if edge.size > 1 else np.zeros(1, np.float32)
-        steep = f32(np.sqrt(1 + np.minimum(rise, 6) ** 2))
+        steep = f32(np.sqrt(1 + np.minimum(np.abs(rise), 6) ** 2))
         return np.clip((window.v - edge[None, :]) * (self.tall / steep)[None, :] + 0.5, 0, 1)
 
     def inside(self, distance: Array) -> Array:
@@ -127,22 +127,23 @@ class Easel:
         """The finished picture (H, W, 3)."""
         picture = self.picture
         if self.mode == "paint":
-            picture = self._weather(finish(self.mood, picture))
+            picture = self._rained(picture)
         if self.times == 2:
-            picture = (
-                picture[::2, ::2] + picture[1::2, ::2] + picture[::2, 1::2] + picture[1::2, 1::2]
-            ) * 0.25
+            upper, lower = picture[::2], picture[1::2]
+            picture = (upper[:, ::2] + lower[:, ::2] + upper[:, 1::2] + lower[:, 1::2]) * 0.25
         if self.mode == "paint":
-            rows, cols = (
-                np.arange(self.height, dtype=np.float32),
-                np.arange(self.width, dtype=np.float32),
-            )
-            tooth = look(grain(), cols[None, :] / 1024, rows[:, None] / 1024)
-            wash = look(soft(), self.u[:, :: self.times] * 0.7 + 0.3, self.v[:: self.times] * 0.7)
-            picture = picture * (1 + 0.020 * tooth + 0.018 * wash)[:, :, None]
+            picture = finish(self.mood, picture) * (1 + self._paper())[:, :, None]
         return np.asarray(np.clip(picture * 255 + 0.5, 0, 255), dtype=np.uint8)
 
-    def _weather(self, picture: Array) -> Array:
+    def _paper(self) -> Array:
+        """The tooth of the paper and the unevenness of a wash, (H, W), small."""
+        rows, cols = f32(np.arange(self.height)), f32(np.arange(self.width))
+        tooth = look(grain(), cols[None, :] / TILE, rows[:, None] / TILE)
+        step = self.times
+        wash = look(soft(), self.u[:, ::step] * 0.7 + 0.3, self.v[::step] * 0.7)
+        return 0.020 * tooth + 0.018 * wash
+
+    def _rained(self, picture: Array) -> Array:
         """Falling rain: slanting strokes, more and stronger as `rain` grows."""
         rain = self.mood.rain
         if rain <= 0.01:

@@ -37,8 +37,8 @@ def valley(d: Draft) -> None:
     floor = Outline(h + 0.1, d.key(), roll=0.02, roll_size=0.8, bowl=-0.06)
     d.add(Ground(floor, MEADOW, 0.22, green, 0.75, bloom=d.pick(5)))
     d.name("a valley", "meadows")
-    if d.maybe(0.75):
-        river = d.maybe(0.5)
+    if d.maybe(0.85):
+        river = d.maybe(0.35)
         d.ribbon(WATER if river else PATH, h + 0.105, (0.1, 0.2), (0.06, 0.16), 0.2)
         d.name("a winding river" if river else "a path")
     if d.maybe(0.45):
@@ -112,7 +112,7 @@ def mesas(d: Draft) -> None:
         d.add(Ground(d.land(foot - 0.003, 0.008), SAND, far * 0.9, 1, 0.2))
     d.add(Ground(d.land(h + 0.1, 0.03, 0.6), SAND, 0.15, 1, 0.6))
     d.name("mesas", "red sand")
-    if d.maybe(0.6):
+    if d.maybe(0.8):
         d.ribbon(PATH, h + 0.07, (0.1, 0.16), (0.03, 0.12), 0.25)
         d.name("a road")
     for i in range(3):
@@ -137,8 +137,8 @@ def forest(d: Draft) -> None:
         d.add(Trees(base, 0.07 + 0.13 * t, 0.14, 0.68 * (1 - t) + 0.12, d.key(), pigment, kind))
     d.add(Ground(d.land(h + 0.3), MEADOW, 0.1, green, 0.9, bloom=d.pick(5)))
     d.name("broadleaf woods" if leafy else "pine woods", "a glade")
-    if d.maybe(0.7):
-        river = d.maybe(0.4)
+    if d.maybe(0.85):
+        river = d.maybe(0.3)
         d.ribbon(WATER if river else PATH, h + 0.3, (0.1, 0.17), (0.04, 0.12), 0.12)
         d.name("a stream" if river else "a path")
     if d.maybe(0.3):
@@ -183,7 +183,7 @@ def village(d: Draft) -> None:
     floor = d.land(min(level + 0.12, 0.74), 0.03, 0.6)
     green, furrows = d.pick(3), d.between(2, 5) if d.maybe(0.4) else 0.0
     d.add(Ground(floor, MEADOW, 0.2, green, 0.7, furrows, d.pick(5)))
-    if d.maybe(0.6):
+    if d.maybe(0.8):
         d.ribbon(PATH, floor.level + 0.04, (0.08, 0.16), (0.03, 0.1), 0.15)
         d.name("a path")
     houses(d, floor, 4 + d.pick(5), d.between(0.05, 0.075), 0.18, 0.3)
@@ -206,8 +206,8 @@ def winter(d: Draft) -> None:
             base = d.land(level + 0.06)
             d.add(Trees(base, high, 0.004, 0.3 - 0.1 * i, d.key(), pigment, False, 0.5))
     d.name("snowfields", "pine woods")
-    if d.maybe(0.6):
-        river = d.maybe(0.5)
+    if d.maybe(0.8):
+        river = d.maybe(0.35)
         d.ribbon(WATER if river else PATH, h + 0.22, (0.08, 0.16), (0.05, 0.14), 0.2)
         d.name("a stream" if river else "a path")
     if d.maybe(0.6):
@@ -229,7 +229,7 @@ def plain(d: Draft) -> None:
         houses(d, Outline(h + 0.04, 3), 1 + d.pick(2), d.between(0.04, 0.055), 0.28, 0.1)
     furrows = d.between(2, 5) if d.maybe(0.4) else 0.0
     d.add(Ground(d.land(h + 0.12, 0.03, 0.7), MEADOW, 0.12, d.pick(3), 0.8, furrows, d.pick(5)))
-    if d.maybe(0.6):
+    if d.maybe(0.8):
         d.ribbon(PATH, h + 0.13, (0.1, 0.18), (0.02, 0.1), 0.15)
         d.name("a road")
     d.name("a wide plain")

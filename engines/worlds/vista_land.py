@@ -106,8 +106,9 @@ class Mountain:
         down = np.maximum(v - edge[None, :], 0)
         wander = look(soft(), u * 0.9 + self.outline.seed % 11 / 11, v * 0.9)
         # ridges run down from the summits in zigzags: sharp kinks, wider farther down
-        kink = np.abs(((down * 5.5 + 0.9 * wander) % 1.0) - 0.5) * 4 - 1
-        zig = (0.03 * kink + 0.055 * wander) * np.minimum(down * 6, 1.2)
+        drift = look(soft(), u * 0.35 + self.outline.seed % 11 / 11, v * 0.35)
+        kink = np.abs(((down * 5.5 + 0.9 * drift) % 1.0) - 0.5) * 4 - 1
+        zig = (0.026 * kink + 0.06 * drift) * np.minimum(down * 6, 1.2)
         tone: list[Array] = []
 
         def planes() -> Array:
@@ -136,23 +137,31 @@ class Mountain:
                 SNOW,
                 window,
                 snow,
-                lambda: self._paint(easel.mood, SNOW_PIGMENT, planes() * 0.85 + 0.12, down, wander),
+                lambda: self._paint(
+                    easel.mood, SNOW_PIGMENT, planes() * 0.72 + 0.3, down, wander, 0.8
+                ),
             )
 
     def _tone(self, easel: Easel, window: Window, down: Array, zig: Array) -> Array:
         side = np.float32(easel.mood.side)
-        broad = np.tanh(_facets(self.outline, window, zig, 0.03) * -1.6 * side)
-        fine = np.tanh(_facets(self.outline, window, zig * 1.6, 0.008) * -1.2 * side)
+        high = np.exp(-down * 9)  # fine planes near the summit, broad ones below
+        slope = _facets(self.outline, window, zig, 0.008) * high * 0.5
+        slope = slope + _facets(self.outline, window, zig, 0.03) * (0.4 + 0.3 * high)
+        slope = slope + _facets(self.outline, window, zig, 0.09) * (1 - high) * 0.9
+        lit = np.tanh(slope * -1.7 * side)
         brush = look(
             strokes(),
             window.u * 0.7 + window.v * 0.9 * side,
             window.v * 0.8 - window.u * 0.5 * side,
         )
-        return 0.5 + 0.36 * broad + 0.2 * fine + 0.11 * brush - 0.12 * np.minimum(down * 2, 1)
+        return 0.5 + 0.48 * lit + 0.11 * brush - 0.12 * np.minimum(down * 2, 1)
 
-    def _paint(self, mood: Mood, pigment: Array, tone: Array, down: Array, wander: Array) -> Array:
+    def _paint(
+        self, mood: Mood, pigment: Array, tone: Array, down: Array, wander: Array, near: float = 1.0
+    ) -> Array:
         settle = 1.2 * (tone - 0.5) + 0.6 * wander - down * 1.2 + 0.15
-        return coat(mood, pigment, np.clip(tone, 0, 1), self.depth, mist=down * 0.9, settle=settle)
+        value, far = np.clip(tone, 0, 1), self.depth * near
+        return coat(mood, pigment, value, far, mist=down * 0.9 + self.depth - far, settle=settle)
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ def ramp(*codes: str) -> Array:
 
 def grey(colour: Array) -> Array:
     """Luma, kept as a last axis of 1."""
-    return f32((colour * _LUMA).sum(-1, keepdims=True))
+    return f32(colour @ _LUMA)[..., None]
 
 
 _HOURS = (0.0, 0.16, 0.33, 0.5, 0.66, 0.82, 1.0)
@@ -111,8 +111,8 @@ class Mood:
 
     def _sky(self, stop: int) -> Array:
         colour = _at(self.time, np.stack([tint(row[stop]) for row in _SKIES[self.palette]]))
-        cool = f32([0.90, 0.98, 1.08]) * grey(colour)
-        flat = lerp(colour, cool, 0.62) * f32(0.98 - 0.06 * stop)
+        cool = f32([0.84, 0.98, 1.14]) * grey(colour)
+        flat = lerp(colour, cool, 0.58) * f32(0.98 - 0.06 * stop)
         return lerp(colour, flat * (1 - 0.18 * self.gloom), 0.9 * self.gloom)
 
     @cached_property
@@ -134,7 +134,7 @@ class Mood:
     def ambient(self) -> Array:
         """Light in the shadows (a multiplier)."""
         light = _at(self.time, _AMBIENTS)
-        return lerp(light, (light * 0.75 + grey(light) * 0.25) * 1.04, self.gloom)
+        return lerp(light, light * 1.1 + 0.02, self.gloom)
 
     @cached_property
     def key(self) -> Array:
@@ -152,8 +152,8 @@ class Mood:
     @cached_property
     def mist(self) -> Array:
         """The colour of fog at this hour."""
-        pale = lerp(self.horizon, grey(self.horizon), 0.45)
-        return lerp(pale, WHITE * (0.35 + 0.6 * float(grey(self.horizon)[0])), 0.45)
+        pale = lerp(self.horizon, grey(self.horizon), 0.28)
+        return lerp(pale, WHITE * (0.35 + 0.62 * float(grey(self.horizon)[0])), 0.36)
 
     @cached_property
     def glow(self) -> Array:

@@ -25,8 +25,13 @@ def f32(value: ArrayLike) -> Array:
 
 def lerp(a: ArrayLike, b: ArrayLike, t: ArrayLike) -> Array:
     """a where t = 0, b where t = 1."""
-    first = f32(a)
-    return first + (f32(b) - first) * f32(t)
+    first, share = f32(a), f32(t)
+    way = f32(b) - first
+    if way.shape == np.broadcast_shapes(way.shape, share.shape):
+        way *= share  # in place: the large arrays of the painter pass through here
+        way += first
+        return way
+    return first + way * share
 
 
 def smooth(low: float, high: float, x: ArrayLike) -> Array:
@@ -107,9 +112,12 @@ def grain() -> Array:
 
 
 def _daub(
-    key: int, count: int, length: tuple[int, int], width: tuple[int, int], lit: float
+    key: int, count: int, length: tuple[int, int], width: tuple[int, int], lit: float, blunt: float
 ) -> Array:
-    """Overlapping opaque strokes, each of one value with bristle marks; `lit` lightens upper edges."""
+    """Overlapping opaque strokes of one value each, with bristle marks.
+
+    `lit` lightens their upper edges, `blunt` squares their ends (2: ellipses).
+    """
     rng = generator(key)
     canvas = _filtered(key + 1, 30, 30) * 0.3
     for _ in range(count):
@@ -118,9 +126,8 @@ def _daub(
         y = np.arange(-thick, thick + 1) / thick
         ends = 1 - 0.25 * rng.random((y.size, 1))  # ragged bristle ends
         bow = rng.normal(0, 0.25) * (1 - x[None, :] ** 2)
-        cut = (np.abs(x)[None, :] < ends) & (
-            np.abs(y[:, None] - bow) < np.sqrt(1.02 - x[None, :] ** 4)
-        )
+        shape = np.sqrt(1.02 - np.abs(x) ** blunt)
+        cut = (np.abs(x)[None, :] < ends) & (np.abs(y[:, None] - bow) < shape)
         value = (
             rng.normal()
             + 0.22 * rng.standard_normal((y.size, 1))
@@ -137,10 +144,10 @@ def _daub(
 @cache
 def strokes() -> Array:
     """Long horizontal brush strokes."""
-    return _daub(51, 2600, (60, 130), (7, 17), 0.15)
+    return _daub(51, 2600, (60, 130), (7, 17), 0.15, 4)
 
 
 @cache
 def dabs() -> Array:
     """Short round dabs, lighter above: leaves, grass, pebbles."""
-    return _daub(61, 7000, (10, 20), (8, 15), 0.7)
+    return _daub(61, 9000, (11, 22), (8, 15), 0.7, 2)

@@ -266,7 +266,7 @@ class Canopy:
         if window is None:
             return
         shift = self.seed % 31 / 31
-        leaf = look(dabs(), window.u * 0.8 + shift, window.v * 0.8)
+        leaf = look(dabs(), (window.u + window.v) * 0.6 + shift, (window.v - window.u) * 0.6)
         clump = look(soft(), window.u * 1.1 + shift, window.v * 1.1)
         gap = (edge[None, :] - window.v) + 0.03 * leaf + 0.05 * clump
         cover = easel.inside(gap * np.float32(easel.tall / easel.scale))

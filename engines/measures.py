@@ -65,7 +65,7 @@ def kid(
 
     value = distances(np.ones((1, len(real))), np.ones((1, len(fake))))[0]
     draws = distances(_counts(rng, resamplings, len(real)), _counts(rng, resamplings, len(fake)))
-    low, high = np.quantile(draws, [0.025, 0.975])
+    low, high = np.nanquantile(draws, [0.025, 0.975])
     return Figure(float(value), float(low), float(high))
 
 
@@ -231,8 +231,9 @@ def _kernel(a: Numbers, b: Numbers) -> npt.NDArray[np.float64]:
 def _pair_mean(kernel: Numbers, weights: Numbers) -> Numbers:
     """Mean of a zero-diagonal kernel over pairs of different pictures; `weights` (B, N) counts."""
     pairs = weights.sum(1) ** 2 - np.square(weights).sum(1)
-    mean: Numbers = ((weights @ kernel) * weights).sum(1) / pairs
-    return mean
+    total: Numbers = ((weights @ kernel) * weights).sum(1)
+    # A resampling of a handful may hold one picture only; it has no pair and says nothing.
+    return np.divide(total, pairs, out=np.full_like(total, np.nan), where=pairs > 0)
 
 
 def _counts(rng: np.random.Generator, resamplings: int, count: int) -> npt.NDArray[np.float64]:

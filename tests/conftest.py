@@ -7,6 +7,8 @@ from pathlib import Path
 import hypothesis
 import pytest
 
+from engines.worlds import vista
+
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ["PYTHONPATH"] = str(Path(__file__).resolve().parent.parent)
 
@@ -24,3 +26,11 @@ def _own_user_folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None
         for name in ("DATA", "CONFIG", "CACHE", "STATE"):
             patch.setenv(f"XDG_{name}_HOME", str(tmp_path_factory.mktemp(name.lower())))
         yield
+
+
+@pytest.fixture(scope="session")
+def vistas(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A layout set of 40 small painted landscapes; it also serves as pictures, pairs and labels."""
+    folder = tmp_path_factory.mktemp("vistas")
+    vista.make(folder, 40, (64, 64), seed=3)
+    return folder

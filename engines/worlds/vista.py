@@ -1,12 +1,13 @@
-"""Vista: unlimited painted landscapes with exact layouts and continuous attributes, as gouache posters.
+"""Vista: unlimited painted landscapes with exact layouts and continuous attributes.
 
-A scene is a seed and seven attributes in [0, 1]. The seed alone decides what stands where (the layout); the
-attributes change only light, weather and season. One geometry pass makes picture and layout, so they agree.
+A scene is a seed and seven attributes in [0, 1]. The seed alone decides what stands where (the
+layout); the attributes change only light, weather and season. One geometry pass makes picture and
+layout, so they agree. `python -m engines.worlds.vista_show` draws the sheets in docs/.
 """
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -33,7 +34,10 @@ ATTRIBUTES: tuple[str, ...] = (
 
 @dataclass(frozen=True)
 class Scene:
-    """A landscape: `seed` fixes the layout; the rest are in [0, 1] (time: 0 dawn, 0.33 noon, 0.66 sunset, 1 night)."""
+    """A landscape: `seed` fixes the layout, the rest are in [0, 1].
+
+    time_of_day: 0 dawn, 0.33 noon, 0.66 sunset, 1 night.
+    """
 
     seed: int
     time_of_day: float
@@ -59,7 +63,10 @@ class Scene:
 
 
 def scene(seed: int, **attributes: float) -> Scene:
-    """A scene; attributes not given are drawn from the seed. Unknown names: TypeError; out of [0, 1]: ValueError."""
+    """A scene; attributes not given are drawn from the seed.
+
+    Unknown names are a TypeError, values outside [0, 1] a ValueError.
+    """
     unknown = sorted(set(attributes) - set(ATTRIBUTES))
     if unknown:
         raise TypeError(
@@ -138,7 +145,7 @@ def layout(scene: Scene, width: int, height: int) -> NDArray[np.uint8]:
 
 
 def layout_in_colours(scene: Scene, width: int, height: int) -> NDArray[np.uint8]:
-    """The scene (H, W, 3) painted with one flat class colour a shape: an independent check of the layout."""
+    """The scene (H, W, 3) painted with one flat class colour a shape: a check of the layout."""
     return _drawing(scene, width, height, "flat").result()
 
 
@@ -163,7 +170,8 @@ def make(
 ) -> None:
     """Write a layout set of `count` scenes, `size` (width, height), numbered from 00000.
 
-    Every file is there whole or not at all; a set that was interrupted is completed. `progress` gets (done, count).
+    Every file is there whole or not at all; a set that was interrupted is completed. `progress`
+    gets (done, count). UserError: the folder holds another set, or cannot be written.
     """
     scenes = [scene(int(number)) for number in generator(seed, 9).integers(0, 1 << 53, count)]
     names = [f"{index:05d}" for index in range(count)]
@@ -187,6 +195,6 @@ def make(
     for name, (header, lines) in tables.items():
         files.write_text(folder / name, vista_set.table(header, lines))
     for done, (name, item) in enumerate(zip(names, scenes, strict=True), 1):
-        vista_set.write_pair(folder, f"{name}.png", size, lambda item=item: paint(item, *size))  # type: ignore[misc]
+        vista_set.write_pair(folder, f"{name}.png", size, partial(paint, item, *size))
         if progress is not None:
             progress(done, count)

@@ -1,4 +1,4 @@
-"""A small grammar that says what a vista shows: time, place, things, sky, weather, season, light."""
+"""A small grammar that says what a vista shows: time, place, things, weather, season, light."""
 
 from collections.abc import Mapping, Sequence
 
@@ -25,7 +25,7 @@ _PLACES = {
 }
 _HOURS = (
     (0.09, ("at dawn", "at first light")),
-    (0.25, ("in the morning", "on a clear morning hour")),
+    (0.25, ("in the morning", "early in the day")),
     (0.42, ("at noon", "at midday")),
     (0.58, ("in the afternoon", "late in the day")),
     (0.75, ("at sunset", "in the evening glow")),
@@ -70,10 +70,8 @@ def describe(plan: Plan, attributes: Mapping[str, float], rng: np.random.Generat
     places = _PLACES[plan.kind]
     place = places[int(rng.integers(len(places)))]
     hours = next(words for limit, words in _HOURS if attributes["time_of_day"] < limit)
-    hour = hours[int(rng.integers(len(hours)))].replace(
-        "on a clear morning hour", "early in the day"
-    )
-    things = list(plan.things)
+    hour = hours[int(rng.integers(len(hours)))]
+    things = [thing for thing in plan.things if thing.removeprefix("a ") not in place]
     body = {"sun": "the sun", "moon": "the moon", "": ""}[plan.body]
     if body:
         things.append(f"{body} low in the sky" if plan.low else f"{body} above")

@@ -15,7 +15,7 @@ from engines.worlds.vista_sky import Cloud, Disc, Sky
 
 @dataclass(frozen=True)
 class Plan:
-    """A composed scene: its kind, shapes back to front, palette, side of the light, and what a caption may name."""
+    """A composed scene: shapes from back to front, its light, and what a caption may name."""
 
     kind: str
     layers: tuple[Layer, ...]

@@ -1,4 +1,4 @@
-"""Pieces of compositions: a draft that collects shapes, and the groups of shapes that places share."""
+"""A draft of a composition, and the groups of shapes that places share."""
 
 from dataclasses import dataclass, field
 
@@ -131,8 +131,10 @@ def woods(d: Draft, level: float, rows: int, height: float, depth: float, leafy:
     d.name("broadleaf woods" if leafy else "pine woods")
 
 
-def framing(d: Draft, level: float, kinds: tuple[str, ...], share: float) -> None:
-    """Large trees at the sides of the foreground."""
+def framing(
+    d: Draft, level: float, kinds: tuple[str, ...], share: float, ground: Outline | None = None
+) -> None:
+    """Large trees at the sides of the foreground, from `level` down or on the `ground`."""
     if not d.maybe(share):
         return
     shape, pigment = kinds[d.pick(len(kinds))], d.pick(3)
@@ -142,14 +144,17 @@ def framing(d: Draft, level: float, kinds: tuple[str, ...], share: float) -> Non
         for i in range(2 + d.pick(3)):
             u = side * (d.between(0.26, 0.5) + 0.04 * i)
             size = d.between(0.28, 0.66) * (0.75 if shape == "round" else 1.0)
-            trees.append((min(0.99, level + d.between(0.0, 0.1)), u, size))
+            trees.append((level + d.between(0.0, 0.1), u, size))
     for i in range(14):
         for side in (-1, 1):
             if d.maybe(0.4):
                 u = side * (0.62 + i * 0.25 + d.between(0, 0.2))
-                trees.append((min(0.99, level + d.between(0.0, 0.06)), u, d.between(0.15, 0.4)))
+                trees.append((level + d.between(0.0, 0.06), u, d.between(0.15, 0.4)))
     for v, u, size in sorted(trees):
-        d.add(Tree(u, v, size, 0.06, shape, d.key(), pigment))
+        foot = v if ground is None else max(v, height_at(ground, u) + 0.02)
+        if ground is None or foot < 1.1:  # else there is no ground to stand on
+            place = min(0.99, foot) if ground is None else foot
+            d.add(Tree(u, place, size, 0.06, shape, d.key(), pigment))
     d.name({"fir": "tall firs", "round": "old trees", "poplar": "poplars"}[shape])
 
 
@@ -187,7 +192,7 @@ def peaked(
 
 
 def standing(d: Draft, cliff: Cliff, trees: float = 0.0) -> None:
-    """A cliff that rises from water: with its mirror image below, which includes trees of height `trees`."""
+    """A cliff that rises from water, and its mirror image; `trees` is their height on it."""
     d.add(cliff)
     d.add(Mirror(cliff.outline, cliff.foot, trees, d.key()))
 

@@ -1,4 +1,4 @@
-"""The easel: one pass over a scene's shapes makes the picture, the layout, or the layout in class colours."""
+"""The easel: one pass over the shapes makes the picture and layout, or the class colours."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ Mode = Literal["paint", "ids", "flat"]
 
 @dataclass(frozen=True)
 class Window:
-    """A rectangle of the canvas: slices, and the scene coordinates of its (super)pixels, u (1, w), v (h, 1)."""
+    """A rectangle of the canvas: slices, and its pixels' scene coordinates u (1, w), v (h, 1)."""
 
     rows: slice
     cols: slice
@@ -51,8 +51,8 @@ class Layer(Protocol):
 class Easel:
     """A canvas of `width` x `height` pixels; small ones are painted at twice the size and averaged.
 
-    Scene coordinates: v runs from 0 (top) to 1 (bottom); u is 0 in the middle and grows to the right, in
-    units of the height for wide pictures (tall ones are compressed a little, so that nothing is lost).
+    Scene coordinates: v runs from 0 (top) to 1 (bottom); u is 0 in the middle and grows to the
+    right, in units of the height for wide pictures (tall ones are squeezed a little to show more).
     """
 
     def __init__(self, width: int, height: int, mood: Mood, mode: Mode) -> None:
@@ -74,7 +74,7 @@ class Easel:
         )
 
     def window(self, left: float, right: float, top: float, bottom: float) -> Window | None:
-        """The part of the canvas between these scene coordinates, or None if it is off the canvas."""
+        """The part of the canvas between these coordinates, or None if it is off the canvas."""
         step, wide = self.times, self.width * self.times
         c0 = int(np.floor((max(left, -99.0) * self.scale + wide / 2) / step)) - 1
         c1 = int(np.ceil((min(right, 99.0) * self.scale + wide / 2) / step)) + 1
@@ -86,20 +86,20 @@ class Easel:
         return Window(rows, cols, self.u[:, cols], self.v[rows])
 
     def below(self, edge: Array, window: Window) -> Array:
-        """Coverage (h, w) of what lies below the outline v = edge(u), given at the window's columns."""
+        """Coverage (h, w) of what lies below the outline v = edge(u), edge for all columns (w,)."""
         rise = np.gradient(edge) * self.tall if edge.size > 1 else np.zeros(1, np.float32)
         steep = f32(np.sqrt(1 + np.minimum(np.abs(rise), 6) ** 2))
         return np.clip((window.v - edge[None, :]) * (self.tall / steep)[None, :] + 0.5, 0, 1)
 
     def inside(self, distance: Array) -> Array:
         """Coverage from a signed distance in units of u (positive inside)."""
-        return np.clip(distance * np.float32(self.scale) + 0.5, 0, 1)
+        return f32(np.clip(distance * np.float32(self.scale) + 0.5, 0, 1))
 
     def lay(self, kind: int, window: Window, cover: Array, paint: Callable[[], Array]) -> None:
-        """Lay class `kind` with coverage (h, w) in [0, 1]; `paint` gives the colours (h, w, 3), if wanted.
+        """Lay class `kind` with coverage (h, w) in [0, 1]; `paint` gives the colours (h, w, 3).
 
-        A pixel takes the class where at least half of it is covered: the one decision that the layout, the
-        picture in class colours and the painting share.
+        A pixel takes the class where at least half of it is covered: the one decision that the
+        layout, the picture in class colours and the painting share.
         """
         step = self.times
         if step == 1:

@@ -27,9 +27,17 @@ ROOFS = (
 _PANE = ramp("#1c2530", "#33475a", "#7fa0b4")
 
 
+def _box(left: float, right: float, low: float, high: float) -> list[Point]:
+    return [(left, low), (right, low), (right, high), (left, high)]
+
+
+def _taper(wide: float, narrow: float, low: float, high: float) -> list[Point]:
+    return [(-wide, -low), (wide, -low), (narrow, -high), (-narrow, -high)]
+
+
 @dataclass(frozen=True)
 class House:
-    """A gabled house at (u, v) on the ground, `size` = height of its walls; `style` picks colours and shape."""
+    """A gabled house at (u, v); `size` is the height of its walls, `style` picks its colours."""
 
     u: float
     v: float
@@ -39,143 +47,68 @@ class House:
     turn: float
 
     def draw(self, easel: Easel) -> None:
-        s, at = self.size, (self.u, self.v)
+        s = self.size
         side = -1.0 if self.turn < 0 else 1.0
         front, long = s * (0.75 + 0.25 * abs(self.turn)), s * (1.9 - 0.7 * abs(self.turn))
         wall, roof = WALLS[self.style % 5], ROOFS[(self.style // 5) % 4]
-        peak = s * 1.75
+        peak, eave, lit = 1.75 * s, 0.13 * s, 0.62 + 0.2 * side * easel.mood.side
+        near, far = -side * front, side * long  # the corner of gable and long side is at 0
+        ridge, flue = near / 2, near / 2 + side * long * 0.55
+        gable = [(near, 0.03 * s), (0.0, 0.03 * s), (0.0, -s), (ridge, -peak), (near, -s)]
+        slope = [(side * eave * 0.2, eave - s), (far + side * eave, eave - s)]
+        slope += [(far + ridge + side * eave, -peak), (ridge, -peak - 0.02 * s)]
+        verge = [(ridge, -peak - 0.1 * s), (ridge, -peak + 0.05 * s)]
+        verge += [(near - side * eave, eave - s), (near - side * eave * 1.3, -s)]
         cast(easel, self.u, self.v, s * 1.6)
-        lit = 0.62 + 0.2 * side * easel.mood.side
-        a, b, c = -side * front, side * 0.0, side * long
-        self._part(easel, [(b, 0.03 * s), (c, 0), (c, -s), (b, -s)], at, wall, lit, 0.0)
-        self._part(
-            easel,
-            [(a, 0.03 * s), (b, 0.03 * s), (b, -s), ((a + b) / 2, -peak), (a, -s)],
-            at,
-            wall,
-            1.24 - lit,
-            0.0,
-        )
-        eave = 0.13 * s
-        ridge = (a + b) / 2
-        self._part(
-            easel,
-            [(b + side * eave * 0.2, -s + eave), (c + side * eave, -s + eave), (c + ridge - b + side * eave, -peak), (ridge, -peak - 0.02 * s)],
-            at, roof, lit, 1.0,
-        )  # fmt: skip
-        self._part(
-            easel,
-            [
-                (ridge, -peak - 0.1 * s),
-                (ridge, -peak + 0.05 * s),
-                (a - side * eave, -s + eave),
-                (a - side * eave * 1.3, -s),
-            ],
-            at,
-            roof,
-            0.35,
-            0.9,
-        )
-        chimney = ridge + side * long * 0.55
-        self._part(
-            easel,
-            [
-                (chimney - 0.1 * s, -peak * 0.94),
-                (chimney + 0.1 * s, -peak * 0.94),
-                (chimney + 0.1 * s, -peak - 0.28 * s),
-                (chimney - 0.1 * s, -peak - 0.28 * s),
-            ],
-            at,
-            ROOFS[0],
-            0.45,
-            0.4,
-        )
-        if s * easel.scale > 7:
-            middle = (a + b) / 2
-            self._pane(
-                easel,
-                [
-                    (middle - 0.13 * s, 0.02 * s),
-                    (middle + 0.13 * s, 0.02 * s),
-                    (middle + 0.13 * s, -0.52 * s),
-                    (middle - 0.13 * s, -0.52 * s),
-                ],
-                at,
-                False,
-            )
-            self._pane(
-                easel,
-                [
-                    (middle - 0.1 * s, -0.85 * s),
-                    (middle + 0.1 * s, -0.85 * s),
-                    (middle + 0.1 * s, -1.12 * s),
-                    (middle - 0.1 * s, -1.12 * s),
-                ],
-                at,
-                True,
-            )
+        self._part(easel, _box(0, far, 0.03 * s, -s), wall, lit, 0.0)
+        self._part(easel, gable, wall, 1.24 - lit, 0.0)
+        self._part(easel, slope, roof, lit, 1.0)
+        self._part(easel, verge, roof, 0.35, 0.9)
+        chimney = _box(flue - 0.1 * s, flue + 0.1 * s, -peak * 0.94, -peak - 0.28 * s)
+        self._part(easel, chimney, ROOFS[0], 0.45, 0.4)
+        if s * easel.scale > 7:  # smaller ones have no room for windows
+            door = _box(ridge - 0.13 * s, ridge + 0.13 * s, 0.02 * s, -0.52 * s)
+            self._pane(easel, door, 0.0)
+            self._pane(easel, _box(ridge - 0.1 * s, ridge + 0.1 * s, -0.85 * s, -1.12 * s), 1.0)
             for t in (0.3, 0.68):
-                x = b + (c - b) * t
-                w = abs(c - b) * 0.09
-                self._pane(
-                    easel,
-                    [
-                        (x - w, -0.35 * s),
-                        (x + w, -0.35 * s),
-                        (x + w, -0.72 * s),
-                        (x - w, -0.72 * s),
-                    ],
-                    at,
-                    True,
-                )
+                x, w = far * t, abs(far) * 0.09
+                self._pane(easel, _box(x - w, x + w, -0.35 * s, -0.72 * s), 1.0)
 
     def _part(
-        self,
-        easel: Easel,
-        points: Sequence[Point],
-        at: Point,
-        pigment: Array,
-        tone: float,
-        top: float,
+        self, easel: Easel, points: Sequence[Point], pigment: Array, tone: float, top: float
     ) -> None:
+        at = (self.u, self.v)
         window = around(easel, points, at)
         if window is None:
             return
-        cover = polygon(easel, window, points, at)
 
         def paint() -> Array:
             brush = look(strokes(), window.u * 2.2, window.v * 3.1)
-            value = np.clip(tone + 0.13 * brush, 0, 1)
-            return coat(
-                easel.mood,
-                pigment,
-                value,
-                self.depth,
-                settle=top * 1.3 - 0.95 + 0.35 * brush,
-                wet=0.5 * top,
-            )
+            value, settle = np.clip(tone + 0.13 * brush, 0, 1), top * 1.3 - 0.95 + 0.35 * brush
+            return coat(easel.mood, pigment, value, self.depth, settle=settle, wet=0.5 * top)
 
-        easel.lay(HOUSE, window, cover, paint)
+        easel.lay(HOUSE, window, polygon(easel, window, points, at), paint)
 
-    def _pane(self, easel: Easel, points: Sequence[Point], at: Point, window_pane: bool) -> None:
+    def _pane(self, easel: Easel, points: Sequence[Point], lamp: float) -> None:
+        """A window (lamp 1), lit in the dark and in gloom, or a door (lamp 0)."""
+        at = (self.u, self.v)
         window = around(easel, points, at)
         if window is None:
             return
         mood = easel.mood
 
         def paint() -> Array:
-            tone = np.full((window.v.size, window.u.size), 0.45 if window_pane else 0.2, np.float32)
-            dark = coat(mood, _PANE, tone, self.depth)
-            lamp = f32([1.0, 0.78, 0.38]) * np.float32(window_pane)
+            tone = np.full((window.v.size, window.u.size), 0.2 + 0.25 * lamp, np.float32)
             lit = float(smooth(0.62, 0.85, mood.time)) + 0.35 * mood.gloom * (1 - mood.night)
-            return lerp(dark, lamp, min(1.0, lit) * float(window_pane) * (1 - 0.35 * mood.fog))
+            share = min(1.0, lit) * lamp * (1 - 0.35 * mood.fog)
+            return lerp(coat(mood, _PANE, tone, self.depth), f32([1.0, 0.78, 0.38]), share)
 
         easel.lay(HOUSE, window, polygon(easel, window, points, at), paint)
 
 
 @dataclass(frozen=True)
 class Lighthouse:
-    """A tapering banded tower of height `size` that stands at (u, v)."""
+    """A tapering tower, banded or white, of height `size` that stands at (u, v)."""
 
     u: float
     v: float
@@ -184,83 +117,41 @@ class Lighthouse:
     style: int
 
     def draw(self, easel: Easel) -> None:
-        s, at = self.size, (self.u, self.v)
-        bands = [WALLS[0], WALLS[1]] if self.style % 2 else [WALLS[0], WALLS[0]]
-        cast(easel, self.u, self.v, s * 0.25)
+        bands = (WALLS[0], WALLS[self.style % 2])
+        cast(easel, self.u, self.v, self.size * 0.25)
         for i in range(5):
             low, high = i / 5 * 0.78, (i + 1) / 5 * 0.78
-            w0, w1 = 0.13 - 0.06 * low, 0.13 - 0.06 * high
-            self._part(
-                easel,
-                [
-                    (-w0 * s, -low * s),
-                    (w0 * s, -low * s),
-                    (w1 * s, -high * s),
-                    (-w1 * s, -high * s),
-                ],
-                at,
-                bands[i % 2],
-                0,
-            )
-        self._part(
-            easel,
-            [
-                (-0.115 * s, -0.78 * s),
-                (0.115 * s, -0.78 * s),
-                (0.115 * s, -0.81 * s),
-                (-0.115 * s, -0.81 * s),
-            ],
-            at,
-            ROOFS[1],
-            0,
-        )
-        self._part(
-            easel,
-            [
-                (-0.06 * s, -0.81 * s),
-                (0.06 * s, -0.81 * s),
-                (0.06 * s, -0.92 * s),
-                (-0.06 * s, -0.92 * s),
-            ],
-            at,
-            WALLS[2],
-            1,
-        )
-        self._part(
-            easel,
-            [(-0.085 * s, -0.92 * s), (0.085 * s, -0.92 * s), (0.0, -1.03 * s)],
-            at,
-            ROOFS[0],
-            0,
-        )
-        shine = float(smooth(0.6, 0.85, easel.mood.time)) * (1 - 0.3 * easel.mood.fog)
-        window = easel.window(
-            self.u - s * 0.5, self.u + s * 0.5, self.v - s * 1.4, self.v - s * 0.35
-        )
-        if window is not None and shine > 0:
-            ratio = np.float32(easel.tall / easel.scale)
-            far = np.hypot(window.u - self.u, (window.v - self.v) * ratio + 0.865 * s) / s
-            easel.stain(
-                window,
-                np.clip(np.exp(-far * 9) - 0.02, 0, 1) * np.float32(shine * 0.9),
-                f32([1.0, 0.88, 0.55]),
-            )
+            tower = _taper(0.13 - 0.06 * low, 0.13 - 0.06 * high, low, high)
+            self._part(easel, tower, bands[i % 2], 0)
+        self._part(easel, _taper(0.115, 0.115, 0.78, 0.81), ROOFS[1], 0)
+        self._part(easel, _taper(0.06, 0.06, 0.81, 0.92), WALLS[2], 1)
+        self._part(easel, [(-0.085, -0.92), (0.085, -0.92), (0.0, -1.03)], ROOFS[0], 0)
+        self._shine(easel)
 
-    def _part(
-        self, easel: Easel, points: Sequence[Point], at: Point, pigment: Array, lamp: int
-    ) -> None:
+    def _shine(self, easel: Easel) -> None:
+        """The light of the lamp in the air around it."""
+        s, shine = self.size, float(smooth(0.6, 0.85, easel.mood.time)) * 0.9
+        shine = shine * (1 - 0.3 * easel.mood.fog)
+        window = easel.window(self.u - s / 2, self.u + s / 2, self.v - s * 1.4, self.v - s * 0.35)
+        if window is None or shine <= 0:
+            return
+        rise = (window.v - self.v) * np.float32(easel.tall / easel.scale) + 0.865 * s
+        glow = np.clip(np.exp(np.hypot(window.u - self.u, rise) * (-9 / s)) - 0.02, 0, 1)
+        easel.stain(window, glow * np.float32(shine), f32([1.0, 0.88, 0.55]))
+
+    def _part(self, easel: Easel, shape: Sequence[Point], pigment: Array, lamp: float) -> None:
+        at = (self.u, self.v)
+        points = [(x * self.size, y * self.size) for x, y in shape]
         window = around(easel, points, at)
         if window is None:
             return
         mood = easel.mood
 
         def paint() -> Array:
-            round_ = np.clip((window.u - self.u) / (0.13 * self.size), -1, 1) * np.float32(
-                mood.side
-            )
+            facing = np.clip((window.u - self.u) / (0.13 * self.size), -1, 1) * mood.side
             brush = look(strokes(), window.v * 2, window.u * 3)
-            tone = np.clip(0.58 + 0.3 * round_ + 0.1 * brush, 0, 1) + 0 * window.v
-            colour = coat(mood, pigment, tone, self.depth, settle=-0.75 + 0.4 * brush)
+            tone = np.clip(0.58 + 0.3 * facing + 0.1 * brush, 0, 1)
+            colour = coat(mood, pigment, f32(tone), self.depth, settle=-0.75 + 0.4 * brush)
             return lerp(colour, f32([1.0, 0.9, 0.6]), lamp * float(smooth(0.6, 0.8, mood.time)))
 
         easel.lay(HOUSE, window, polygon(easel, window, points, at), paint)

@@ -1,4 +1,4 @@
-"""Places inland: uplands, forests, deserts, villages and plains. Each lays its land on a draft, far shapes first."""
+"""Places inland: each lays its land on a draft, far shapes first."""
 
 from engines.worlds.vista_draft import (
     FAR_SIDES,

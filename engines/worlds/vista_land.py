@@ -31,7 +31,7 @@ from engines.worlds.vista_noise import Array, dabs, f32, lerp, look, smooth, sof
 
 @dataclass(frozen=True)
 class Outline:
-    """A skyline v(u): a level, a slope, rolling and angular noise, and peaks (u, height, half-width)."""
+    """A skyline v(u): level, slope, rolling and angular noise, peaks (u, height, half-width)."""
 
     level: float
     seed: int
@@ -71,7 +71,7 @@ class Outline:
 
 
 def _facets(outline: Outline, window: Window, zig: Array, spread: float) -> Array:
-    """Slope of the skyline, carried down the flank and pushed aside by `zig` (h, w): rises to the right > 0."""
+    """Slope of the skyline, carried down the flank and pushed aside by `zig` (h, w)."""
     reach = 0.4
     grid = np.linspace(
         float(window.u[0, 0]) - reach, float(window.u[0, -1]) + reach, 1024, dtype=np.float32
@@ -84,12 +84,12 @@ def _facets(outline: Outline, window: Window, zig: Array, spread: float) -> Arra
     )
     slope = -np.gradient(heights, grid[1] - grid[0])
     place = (window.u + zig - grid[0]) / (grid[-1] - grid[0]) * 1023
-    return f32(slope)[np.clip(place, 0, 1023).astype(np.int32)]
+    return f32(slope[np.clip(place, 0, 1023).astype(np.int32)])
 
 
 @dataclass(frozen=True)
 class Mountain:
-    """A range with light and shadow planes; snow (its own class) above `snow_line` (v; 0 or less: none)."""
+    """A range with light and shadow planes; class SNOW above `snow_line` (v; 0: none)."""
 
     outline: Outline
     depth: float
@@ -154,7 +154,7 @@ class Mountain:
             window.u * 0.7 + window.v * 0.9 * side,
             window.v * 0.8 - window.u * 0.5 * side,
         )
-        return 0.5 + 0.48 * lit + 0.11 * brush - 0.12 * np.minimum(down * 2, 1)
+        return f32(0.5 + 0.48 * lit + 0.11 * brush - 0.12 * np.minimum(down * 2, 1))
 
     def _paint(
         self, mood: Mood, pigment: Array, tone: Array, down: Array, wander: Array, near: float = 1.0
@@ -166,9 +166,9 @@ class Mountain:
 
 @dataclass(frozen=True)
 class Ground:
-    """Rolling land, a plain, a beach or a snow field below an outline: class MEADOW, SAND, SNOW or ROCK.
+    """Land below an outline: class MEADOW, SAND, SNOW or ROCK.
 
-    `near` (0..1) sets the size of the strokes; `furrows` > 0 draws field lines, `bloom` scatters flowers.
+    `near` (0..1) sets the size of the strokes; `furrows` > 0 draws fields, `bloom` > 0 flowers.
     """
 
     outline: Outline

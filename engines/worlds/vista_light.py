@@ -1,4 +1,4 @@
-"""The light of a vista: what time, weather, season and palette do to every colour. Colours are sRGB in [0, 1]."""
+"""The light of a vista: what time, weather and palette do to colours (sRGB in [0, 1])."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -87,7 +87,7 @@ def _at(time: float, table: Sequence[Sequence[float]] | Array) -> Array:
 
 @dataclass(frozen=True)
 class Mood:
-    """Everything that light needs to know. Attributes in [0, 1]; `side` is -1 (light from the left) or 1."""
+    """All that light depends on: attributes in [0, 1]; `side` is -1 (light from the left) or 1."""
 
     time: float
     cloudiness: float
@@ -162,12 +162,12 @@ class Mood:
         return lerp(hot, self.horizon * 1.5 + 0.06, self.night)
 
     def fogged(self, depth: Array | float) -> Array:
-        """The share of fog between the painter and something at `depth` (0 near, 1 far), in [0, 1)."""
+        """The share of fog before something at `depth` (0 near, 1 far), in [0, 1)."""
         far = np.clip(f32(depth), 0, 1.2)
-        return 0.92 * (1 - np.exp(-self.fog * (0.22 + 3.4 * far)))
+        return f32(0.92 * (1 - np.exp(-self.fog * (0.22 + 3.4 * far))))
 
     def light(self, pigment: Array, depth: float, shadow: float = 1.0) -> Array:
-        """The 256 lit and hazed colours (256, 3) of a pigment (3, 3) from its deepest to its lightest tone."""
+        """A pigment (3, 3) lit and hazed: colours (256, 3) from its deepest to its lightest tone."""
         x = np.linspace(0, 1, 256, dtype=np.float32)
         steps = x * 4
         stair = (np.floor(steps) + smooth(0.3, 0.7, steps - np.floor(steps))) / 4
@@ -181,12 +181,12 @@ class Mood:
 
 
 def finish(mood: Mood, picture: Array) -> Array:
-    """The harmony of one paint box: split toning, saturation, a gentle curve; then the white balance."""
+    """The harmony of one paint box: split toning, saturation, a gentle curve; white balance."""
     lum = grey(picture)
     dark = lerp(mood.zenith, mood.ambient, 0.5)
-    dark = dark / np.maximum(grey(dark), 0.05)
+    dark = f32(dark / np.maximum(grey(dark), 0.05))
     bright = lerp(mood.key, mood.horizon, 0.5)
-    bright = bright / np.maximum(grey(bright), 0.05)
+    bright = f32(bright / np.maximum(grey(bright), 0.05))
     toned = lerp(picture, lerp(dark, bright, lum) * lum, 0.13)
     toned = grey(toned) + (toned - grey(toned)) * (1.13 - 0.27 * mood.rain)
     toned = toned + 0.10 * np.sin((np.clip(toned, 0, 1) - 0.5) * np.float32(6.2832)) * 0.5

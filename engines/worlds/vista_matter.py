@@ -3,7 +3,7 @@
 import numpy as np
 
 from engines.worlds.vista_light import Mood, ramp
-from engines.worlds.vista_noise import Array, f32, lerp, smooth
+from engines.worlds.vista_noise import Array, Numbers, f32, lerp, smooth
 
 SNOW = ramp("#7d95c6", "#cfdbee", "#fffaf0")
 CONIFER = (
@@ -61,19 +61,20 @@ WATER = (
 def coat(
     mood: Mood,
     pigment: Array,
-    tone: Array,
+    tone: Numbers,
     depth: float,
     *,
-    mist: Array | float = 0.0,
-    settle: Array | None = None,
-    turned: tuple[Array, Array] | None = None,
+    mist: Numbers | float = 0.0,
+    settle: Numbers | None = None,
+    turned: tuple[Array, Numbers] | None = None,
     wet: float = 0.0,
     shadow: float = 1.0,
 ) -> Array:
     """Colours (h, w, 3) of a pigment at `tone` (h, w) in [0, 1] and `depth` (0 near, 1 far).
 
-    `mist` adds depth for the fog alone; `settle` (h, w, about -1..1) is how readily snow lies there (None: never);
-    `turned` is an autumn pigment and how early each place turns (h, w, 0..1); `wet` is the sheen in rain.
+    `mist` adds depth for the fog alone; `settle` (h, w, about -1..1) is how readily snow lies there
+    (None: never); `turned` is an autumn pigment and how late each place turns (h, w, 0..1); `wet`
+    is the sheen in rain.
     """
     step = np.clip(tone * 255, 0, 255).astype(np.uint8)
     colour = mood.light(pigment, depth, shadow)[step]

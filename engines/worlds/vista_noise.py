@@ -1,4 +1,4 @@
-"""Noise, brush-stroke textures and small array helpers of the vista world: pure functions of keys and coordinates."""
+"""Noise, brush-stroke textures and array helpers: pure functions of keys and coordinates."""
 
 from functools import cache
 from typing import Any
@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 Array = NDArray[np.float32]
-Ints = NDArray[np.integer[Any]]
+Numbers = NDArray[np.floating[Any]]
 
 TILE = 1024  # texels a side; every texture is periodic, one period is 1.0 in its coordinates
 _TABLE = 4096
@@ -37,7 +37,7 @@ def lerp(a: ArrayLike, b: ArrayLike, t: ArrayLike) -> Array:
 def smooth(low: float, high: float, x: ArrayLike) -> Array:
     """Smoothstep: 0 up to `low`, 1 from `high` on."""
     t = np.clip((f32(x) - np.float32(low)) * np.float32(1 / (high - low)), 0, 1)
-    return t * t * (3 - 2 * t)
+    return f32(t * t * (3 - 2 * t))
 
 
 @cache
@@ -48,13 +48,13 @@ def _table() -> Array:
 def chance(cell: ArrayLike, key: int) -> Array:
     """A fixed pseudo-random number in [0, 1) for every integer cell."""
     index = np.asarray(cell, dtype=np.int64) * 1103 + (key * 2654435761) % 65521 * 37
-    return _table()[(index ^ (index >> 7)) % _TABLE]
+    return f32(_table()[(index ^ (index >> 7)) % _TABLE])
 
 
 def wave(
     x: ArrayLike, key: int, octaves: int = 3, rough: float = 0.5, angular: bool = False
 ) -> Array:
-    """One-dimensional fractal value noise in about [-1, 1]; `angular` joins its knots by straight lines."""
+    """Fractal value noise of one variable in about [-1, 1]; `angular` has kinks, not curves."""
     at = np.asarray(x, dtype=np.float64)
     total = np.zeros(at.shape)
     gain, norm = 1.0, 0.0
@@ -71,11 +71,11 @@ def wave(
     return f32(total / norm * 2 - 1)
 
 
-def look(texture: Array, x: Array, y: Array) -> Array:
+def look(texture: Array, x: Numbers, y: Numbers) -> Array:
     """Read a periodic texture at (x, y), in periods, nearest texel; x and y broadcast."""
     across = np.floor(x * np.float32(TILE)).astype(np.int32) & (TILE - 1)
     down = np.floor(y * np.float32(TILE)).astype(np.int32) & (TILE - 1)
-    return texture.ravel()[(down << 10) + across]
+    return f32(texture.ravel()[(down << 10) + across])
 
 
 def _unit(field: NDArray[np.floating[Any]]) -> Array:
@@ -100,9 +100,8 @@ def _filtered(key: int, across: float, down: float) -> NDArray[np.float64]:
 @cache
 def soft() -> Array:
     """Cloud-like fractal noise."""
-    return _unit(
-        sum(_filtered(31 + i, s, s) * s / 90 for i, s in enumerate((90.0, 45.0, 22.0, 11.0)))
-    )
+    sizes = (90.0, 45.0, 22.0, 11.0)
+    return _unit(np.sum([_filtered(31 + i, s, s) * s for i, s in enumerate(sizes)], axis=0))
 
 
 @cache

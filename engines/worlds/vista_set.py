@@ -24,7 +24,7 @@ def png(picture: NDArray[np.uint8], indexed: bool = False) -> bytes:
     image = Image.fromarray(picture)
     if indexed:
         image = Image.fromarray(picture).convert("L")
-        image.putpalette([int(round(float(x) * 255)) for _, code in CLASSES for x in tint(code)])
+        image.putpalette([round(float(x) * 255) for _, code in CLASSES for x in tint(code)])
     buffer = io.BytesIO()
     image.save(buffer, "PNG", compress_level=6)
     return buffer.getvalue()
@@ -73,15 +73,16 @@ def write_pair(
 
 
 def refuse_other(folder: Path, rows: list[list[str]]) -> None:
-    """A UserError if `folder` holds a set of other scenes than these (a longer or shorter one of them is fine)."""
+    """A UserError if `folder` holds other scenes than these (fewer of these are fine)."""
     path = folder / "attributes.csv"
     if not path.exists():
         return
     with path.open(encoding="utf-8", newline="") as file:
-        known = {row[0]: row for row in csv.reader(file) if row}
-    if any(known[row[0]] != row for row in rows if row[0] in known):
+        known = {row[0]: row for row in list(csv.reader(file))[1:] if row}
+    if any(known[row[0]] != row for row in rows if row[0] in known) or len(known) > len(rows):
         raise UserError(
-            f"{folder} already holds a set made from another seed; choose another folder or the seed it was made with."
+            f"{folder} already holds {len(known)} other or more pictures; "
+            "choose an empty folder, or the seed and at least the count it was made with."
         )
 
 

@@ -1,4 +1,4 @@
-"""Places by the water: coast, cliffs, islands, lake and fjord. Each lays its land on a draft, far shapes first."""
+"""Places by the water: each lays its land on a draft, far shapes first."""
 
 from engines.worlds.vista_draft import (
     FAR_SIDES,
@@ -126,7 +126,7 @@ def islands(d: Draft) -> None:
         shore = Outline(0.9, d.key(), 0.04, 0.3, 0.012, tilt=d.between(-0.3, 0.3))
         d.add(Ground(shore, ROCK, 0.03, rock if rock != 1 else 3, 0.9))
         d.name("a rocky shore")
-        framing(d, 0.92, ("fir",), 0.7)
+        framing(d, 0.92, ("fir",), 0.7, shore)
 
 
 def lake(d: Draft) -> None:
@@ -142,17 +142,16 @@ def lake(d: Draft) -> None:
     d.add(Water(h, 0.45, d.pick(3), d.between(0.6, 1.0), d.key(), d.glitter))
     d.name("a lake")
     level, tilt = d.between(0.8, 0.92), d.between(-0.3, 0.3)
-    if d.maybe(0.5):
-        grass = Outline(level, d.key(), 0.05, 0.4, 0.014, 0.008, tilt=tilt)
-        d.add(Ground(grass, MEADOW, 0.06, d.pick(3), 0.9, bloom=d.pick(5)))
-        d.name("a grassy shore")
+    rough = d.maybe(0.5)
+    shore = Outline(level, d.key(), 0.05, 0.4, 0.012, 0.05 if rough else 0.008, tilt=tilt)
+    if rough:
+        d.add(Ground(shore, ROCK, 0.06, (0, 2, 2)[d.pick(3)], 0.9))
     else:
-        stones = Outline(level, d.key(), 0.05, 0.4, 0.012, tilt=tilt)
-        d.add(Ground(stones, ROCK, 0.06, (0, 2, 2)[d.pick(3)], 0.9))
-        d.name("a stony shore")
+        d.add(Ground(shore, MEADOW, 0.06, d.pick(3), 0.9, bloom=d.pick(5)))
+    d.name("a stony shore" if rough else "a grassy shore")
     if d.maybe(0.5):
         boulders(d, level - 0.02, 0.97, 3 + d.pick(4), 0.07, d.pick(4))
-    framing(d, min(0.95, level + 0.06), ("fir", "fir", "round"), 0.75)
+    framing(d, min(0.95, level + 0.06), ("fir", "fir", "round"), 0.75, shore)
 
 
 def fjord(d: Draft) -> None:
@@ -178,4 +177,4 @@ def fjord(d: Draft) -> None:
         d.name("a grassy shore")
         if d.maybe(0.5):
             houses(d, Outline(level + 0.02, 3), 1 + d.pick(2), 0.06, 0.08, 0.12)
-        framing(d, level + 0.04, ("fir", "round"), 0.5)
+        framing(d, level + 0.04, ("fir", "round"), 0.5, shore)

@@ -21,7 +21,7 @@ from engines.worlds.vista_noise import (
 
 @dataclass(frozen=True)
 class Sky:
-    """The whole canvas to begin with; `sun` is (u, v) of the light, `horizon` the v where the gradient ends."""
+    """The first layer; `sun` is (u, v) of the light, `horizon` the v where the gradient ends."""
 
     horizon: float
     sun: tuple[float, float]
@@ -96,7 +96,7 @@ class Sky:
 
 @dataclass(frozen=True)
 class Disc:
-    """The sun or the moon at (u, v), of radius r in units of the height; a moon may be a crescent (bite 0..1)."""
+    """Sun or moon at (u, v), of radius r in units of the height; `bite` > 0 makes a crescent."""
 
     kind: int
     u: float
@@ -149,7 +149,7 @@ class Disc:
 
 @dataclass(frozen=True)
 class Cloud:
-    """A cumulus (puffs above a flat base) or, with `flat`, a long lens of stratus, at (u, v) and so wide."""
+    """A cumulus (puffs above a flat base) or, with `flat`, a long lens of stratus."""
 
     u: float
     v: float
@@ -182,14 +182,14 @@ class Cloud:
             dome = (1 - abs(t) ** 1.7) * rng.uniform(0.6, 1.0)
             radius = self.tall * (0.24 + 0.3 * dome) * rng.uniform(0.85, 1.15)
             x = self.u + t * self.wide * 0.42 + rng.normal(0, 0.01)
-            y = self.v - self.tall * dome * 0.62
+            y = self.v - self.tall * dome * 0.62 / ratio
             du, dv = window.u - np.float32(x), (window.v - np.float32(y)) * ratio
             here = radius - np.hypot(du, dv)
             side = 0.5 + (0.42 * du * easel.mood.side - 0.5 * dv) / radius
             tone = np.where(here > best, side, tone)
             best = np.maximum(best, here)
         best = best + 0.006 * ragged
-        floor = (self.v + self.tall * 0.16 - window.v + 0.008 * ragged) * ratio
+        floor = (self.v - window.v + 0.008 * ragged) * ratio + self.tall * 0.16
         rise = np.clip((self.v + self.tall * 0.1 - window.v) / self.tall, 0, 1)
         return easel.inside(np.minimum(best, floor)), 0.15 + 0.45 * tone + 0.5 * rise
 

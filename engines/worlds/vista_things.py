@@ -21,7 +21,7 @@ Point = tuple[float, float]
 
 
 def polygon(easel: Easel, window: Window, points: Sequence[Point], origin: Point) -> Array:
-    """Coverage of a convex polygon; points are offsets from `origin` (u, v) in units of the height, y downward."""
+    """Coverage of a convex polygon; its points are offsets from `origin` (u, v), y downward."""
     x = window.u - np.float32(origin[0])
     y = (window.v - np.float32(origin[1])) * np.float32(easel.tall / easel.scale)
     turn = 0.0

@@ -30,7 +30,7 @@ _TRUNKS = (
 
 @dataclass(frozen=True)
 class Trees:
-    """A row of trees on a base line: conifers (`leafy` False) or round crowns; `height` in units of v.
+    """A row of trees on a base line, conifers or round crowns; `gap` (0..1) leaves room between.
 
     The forest's body goes down to `thick` below the base line.
     """

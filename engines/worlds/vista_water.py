@@ -16,9 +16,9 @@ from engines.worlds.vista_noise import Array, dabs, f32, lerp, look, smooth, sof
 
 @dataclass(frozen=True)
 class Water:
-    """Sea or lake from the line `top` (v) down to `bottom`; calm in [0, 1] sharpens the mirror image.
+    """Sea or lake below the line v = `top`; `calm` in [0, 1] sharpens the mirror image.
 
-    `glitter` is the u of the sun or moon (None: no path of light). A lake has a curved `shore` as its lower edge.
+    `glitter` is the u of the sun or moon (None: no path of light).
     """
 
     top: float
@@ -27,15 +27,12 @@ class Water:
     calm: float
     seed: int
     glitter: float | None = None
-    shore: Outline | None = None
 
     def draw(self, easel: Easel) -> None:
         window = easel.window(-99, 99, self.top - 0.01, 1)
         if window is None:
             return
         cover = np.clip((window.v - self.top) * easel.tall + 0.5, 0, 1) + 0 * window.u
-        if self.shore is not None:
-            cover = np.minimum(cover, 1 - easel.below(self.shore(easel.u[0]), window))
         easel.lay(WATER, window, cover, lambda: self._paint(easel, window))
 
     def _paint(self, easel: Easel, window: Window) -> Array:
@@ -61,7 +58,7 @@ def surface(
     seed: int,
     glitter: float | None,
 ) -> Array:
-    """The painted surface of water (h, w, 3) whose far edge is at v = `top`: mirror, swell, glitter, ripples, ice."""
+    """Water (h, w, 3) whose far edge is at v = `top`: mirror, swell, glitter, ripples, ice."""
     mood, u = easel.mood, window.u
     down = np.maximum(window.v - np.float32(top), 0)
     shift = seed % 43 / 43
@@ -115,7 +112,7 @@ def surface(
 
 @dataclass(frozen=True)
 class Ribbon:
-    """A path (kind PATH) or river (kind WATER) winding from (`start`) at v = `top` to (`end`) at the bottom."""
+    """A path (PATH) or river (WATER) that winds from u = `start` at v = `top` to `end` at v = 1."""
 
     kind: int
     top: float

@@ -1,6 +1,5 @@
 """Patch critics (Isola 2017, arXiv:1611.07004; several scales: Wang 2018, arXiv:1711.11585)."""
 
-import torch
 from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d, leaky_relu
 
@@ -21,7 +20,6 @@ class PatchCritic(nn.Module):
             for i, (a, b, s) in enumerate(zip(widths[:-1], widths[1:], strides, strict=True))
         )
         self.score = convolution(widths[-1], 1, 4)
-        self.features = widths[-1]
 
     def forward(self, x: Tensor) -> list[Tensor]:
         maps = []
@@ -32,27 +30,17 @@ class PatchCritic(nn.Module):
 
 
 class MultiScaleCritic(nn.Module):
-    """Patch critics on the picture and on halves of it, and a reader of attributes (Odena 2017's
-    auxiliary head).
+    """Patch critics on the picture and on its halves; feature maps by scale, the last of each a
+    score.
     """
 
-    def __init__(
-        self, channels: int, width: int, attributes: int = 0, scales: int = 2, layers: int = 4
-    ) -> None:
+    def __init__(self, channels: int, width: int, scales: int = 2, layers: int = 4) -> None:
         super().__init__()
         self.critics = nn.ModuleList(PatchCritic(channels, width, layers) for _ in range(scales))
-        features = sum(c.features for c in self.critics if isinstance(c, PatchCritic))
-        self.reader = nn.Linear(features, attributes) if attributes else None
 
-    def forward(self, x: Tensor) -> tuple[list[list[Tensor]], Tensor | None]:
-        """Feature maps by scale, each list ending with its score; and read attributes (N, A), if
-        any.
-        """
+    def forward(self, x: Tensor) -> list[list[Tensor]]:
         found = []
         for critic in self.critics:
             found.append(critic(x))
             x = avg_pool2d(x, 2)
-        if self.reader is None:
-            return found, None
-        pooled = torch.cat([maps[-2].float().mean((2, 3)) for maps in found], dim=1)
-        return found, self.reader(pooled).float()
+        return found

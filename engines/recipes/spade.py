@@ -47,20 +47,20 @@ STYLE_SIDE = 256  # pixels a side of the photo that the exported encoder takes
 class SpadeSettings(Settings):
     """Weights as in the paper's section 4; sizes and the attribute reader are ours."""
 
-    width: Annotated[int, Range(16, 256), "Channels of the generator, a quarter of its widest"] = 64
-    critic: Annotated[int, Range(8, 256), "Channels of the critics' first layer"] = 48
+    width: Annotated[int, Range(16, 256), "Channels of the generator, a quarter of its widest"] = 48
+    critic: Annotated[int, Range(8, 256), "Channels of the critics' first layer"] = 32
     style: Annotated[int, Range(1, 512), "Numbers that describe a style"] = 64
     early: Annotated[
         float, Range(0, 1), "Share of the steps at half size, where a step is four times as fast"
     ] = 0.5
     matching: Annotated[float, Range(0, 100), "Weight of feature matching"] = 10.0
     perceptual: Annotated[float, Range(0, 100), "Weight of the perceptual distance"] = 10.0
-    kl: Annotated[float, Range(0, 10), "Weight of the style's divergence from its prior"] = 0.05
+    kl: Annotated[float, Range(0, 10), "Weight of the style's divergence from its prior"] = 0.01
     reading: Annotated[
         float, Range(0, 100), "Weight of reading the asked attributes off the picture"
-    ] = 5.0
+    ] = 10.0
     lr: Annotated[float, Range(1e-6, 1e-1), "Learning rate; the critics' is twice as high"] = 2e-4
-    augment: Annotated[str, "Differentiable augmentation"] = "color,translation,cutout"
+    augment: Annotated[str, "Differentiable augmentation"] = "translation,cutout"
 
 
 @register
@@ -94,23 +94,28 @@ class SpadeRecipe(Recipe):
 
     def build(self) -> dict[str, nn.Module]:
         s, classes, attributes = self.settings, len(self.data.classes), len(self.data.attributes)
-        return {
+        nets: dict[str, nn.Module] = {
             "generator": SpadeGenerator(classes, s.style, attributes, s.width),
             "encoder": StyleEncoder(s.style, s.width),
-            "critic": MultiScaleCritic(3 + classes, s.critic, attributes),
+            "critic": MultiScaleCritic(3 + classes, s.critic),
         }
+        # What tells a photo's style tells its attributes too.
+        return nets | ({"reader": StyleEncoder(attributes, s.width)} if attributes else {})
 
     def stages(self) -> Sequence[Stage]:
         s, nets = self.settings, self.nets
-        phases = (
+        phases = [
             Phase("generator", (nets["generator"], nets["encoder"]), self.generator_loss, s.lr),
             Phase("critic", (nets["critic"],), self.critic_loss, 2 * s.lr),
-        )
+        ]
+        if self.data.attributes:
+            reader = (nets["reader"],)
+            phases.append(Phase("reader", reader, self.reader_loss, 5 * s.lr, (0.9, 0.999)))
         early = round(s.early * s.steps)
         half = replace(self.data, size=(self.data.size[0] // 2, self.data.size[1] // 2))
         stages = (
-            Stage("half size", phases, early, half),
-            Stage("full size", phases, s.steps - early, self.data),
+            Stage("half size", tuple(phases), early, half),
+            Stage("full size", tuple(phases), s.steps - early, self.data),
         )
         return [stage for stage in stages if stage.steps]
 
@@ -130,9 +135,9 @@ class SpadeRecipe(Recipe):
         self._fake = fake.detach()  # The critic's turn comes next and sees these very pictures.
 
         terms = {"kl": s.kl * kl_standard_normal(mu[::2], logvar[::2])}
-        fakes, read = self._judge(fake, batch.layout, draw)
+        fakes = self._judge(fake, batch.layout, draw)
         with torch.no_grad():
-            reals, _ = self._judge(batch.image, batch.layout, draw)
+            reals = self._judge(batch.image, batch.layout, draw)
         terms["adversarial"] = hinge_generator([maps[-1] for maps in fakes])
         # Inner maps of the rows that rebuild.
         mine, theirs = ([[m[::2] for m in maps[:-1]] for maps in side] for side in (fakes, reals))
@@ -141,19 +146,20 @@ class SpadeRecipe(Recipe):
             terms["perceptual"] = s.perceptual * perceptual(
                 lambda x: features(x, stop=16), fake[::2], batch.image[::2], [1 / 32] * 4
             )
-        if read is not None:
-            wanted = torch.where(asked < 0, torch.nan, asked)
-            terms["reading"] = s.reading * masked_mse(read[1::2], wanted[1::2])
+        if self.data.attributes:
+            wanted = torch.where(asked < 0, torch.nan, asked)[1::2]
+            terms["reading"] = s.reading * masked_mse(self._read(fake[1::2]), wanted)
         return terms
 
     def critic_loss(self, batch: LayoutBatch, draw: Draw) -> Terms:
-        """Hinge loss (section 3), and the reader's error on real pictures."""
-        fakes, _ = self._judge(self._fake, batch.layout, draw)
-        reals, read = self._judge(batch.image, batch.layout, draw)
-        terms = {"critic": hinge_critic([maps[-1] for maps in reals], [maps[-1] for maps in fakes])}
-        if read is not None:
-            terms["reader"] = self.settings.reading * masked_mse(read, batch.attributes)
-        return terms
+        """Hinge loss (section 3)."""
+        fakes = self._judge(self._fake, batch.layout, draw)
+        reals = self._judge(batch.image, batch.layout, draw)
+        return {"critic": hinge_critic([maps[-1] for maps in reals], [maps[-1] for maps in fakes])}
+
+    def reader_loss(self, batch: LayoutBatch, draw: Draw) -> Terms:
+        """Squared error on real pictures alone, so that made ones cannot teach it wrong."""
+        return {"reader": masked_mse(self._read(batch.image), batch.attributes)}
 
     def _attributes(self, batch: LayoutBatch, draw: Draw) -> tuple[Tensor, Tensor]:
         """The picture's own attributes, in half of the rows kept back; and another row's. -1 means
@@ -168,15 +174,17 @@ class SpadeRecipe(Recipe):
         extra = (attributes[:, None], everywhere) if self.data.attributes else ()
         return paint(self.nets, layout, style[:, None], everywhere, *extra)
 
-    def _judge(
-        self, picture: Tensor, layout: Tensor, draw: Draw
-    ) -> tuple[list[list[Tensor]], Tensor | None]:
+    def _read(self, picture: Tensor) -> Tensor:
+        read: Tensor = self.nets["reader"](picture)[0]
+        return read
+
+    def _judge(self, picture: Tensor, layout: Tensor, draw: Draw) -> list[list[Tensor]]:
         """The critics on a picture beside its layout; every call in a phase augments alike."""
         pair = torch.cat([picture, one_hot(layout, len(self.data.classes))], dim=1)
-        result: tuple[list[list[Tensor]], Tensor | None] = self.nets["critic"](
+        judged: list[list[Tensor]] = self.nets["critic"](
             differentiable_augment(pair, draw.fork(0), self.settings.augment)
         )
-        return result
+        return judged
 
     def preview(self, nets: nn.ModuleDict, batch: LayoutBatch, draw: Draw) -> Tensor:
         """Each layout in its own photo's style, attributes not said."""

@@ -85,7 +85,7 @@ def _drawn(seed: int) -> dict[str, float]:
     free = rng.random(7)  # what each attribute is if it does as it likes
     time, cloud, fog, snow, autumn, rain, warmth = (float(x) for x in free)
     suits = rng.random(7)
-    if design.body == "moon" and suits[0] < 0.75:
+    if design.body == "moon" and suits[0] < 0.62:
         time = 0.7 + 0.3 * time
     elif design.body == "sun" and suits[0] < 0.8:
         time = (

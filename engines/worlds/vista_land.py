@@ -159,7 +159,7 @@ class Mountain:
     def _paint(
         self, mood: Mood, pigment: Array, tone: Array, down: Array, wander: Array, near: float = 1.0
     ) -> Array:
-        settle = 1.2 * (tone - 0.5) + 0.6 * wander - down * 1.2 + 0.15
+        settle = 1.1 * (tone - 0.5) + 0.5 * wander - down * 0.9 + 0.25
         value, far = np.clip(tone, 0, 1), self.depth * near
         return coat(mood, pigment, value, far, mist=down * 0.9 + self.depth - far, settle=settle)
 
@@ -306,7 +306,7 @@ class Dune:
             + 0.12 * np.exp(-down * 18)
             - 0.12 * np.minimum(down, 0.5)
         )
-        settle = 0.1 + 0.5 * patch + 0.5 * brush + 0.3 * lit
+        settle = 0.45 + 0.4 * patch + 0.35 * brush + 0.25 * lit
         return coat(
             mood,
             SAND_PIGMENTS[self.pigment],
@@ -373,7 +373,7 @@ class Cliff:
             + 0.25 * cap
             - 0.12 * np.minimum(down * 2, 1)
         )
-        settle = 1.2 * cap + 0.5 * patch + 0.5 * bands - 0.3
+        settle = 1.2 * cap + 0.5 * patch + 0.5 * bands - 0.05
         return coat(
             mood,
             ROCK_PIGMENTS[self.pigment],

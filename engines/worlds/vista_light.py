@@ -111,8 +111,8 @@ class Mood:
 
     def _sky(self, stop: int) -> Array:
         colour = _at(self.time, np.stack([tint(row[stop]) for row in _SKIES[self.palette]]))
-        cool = f32([0.84, 0.98, 1.14]) * grey(colour)
-        flat = lerp(colour, cool, 0.58) * f32(0.98 - 0.06 * stop)
+        cool = f32([0.82, 0.98, 1.18]) * grey(colour)
+        flat = lerp(colour, cool, 0.5) * f32(0.98 - 0.06 * stop)
         return lerp(colour, flat * (1 - 0.18 * self.gloom), 0.9 * self.gloom)
 
     @cached_property
@@ -167,7 +167,7 @@ class Mood:
         return f32(0.92 * (1 - np.exp(-self.fog * (0.22 + 3.4 * far))))
 
     def light(self, pigment: Array, depth: float, shadow: float = 1.0) -> Array:
-        """A pigment (3, 3) lit and hazed: colours (256, 3) from its deepest to its lightest tone."""
+        """A pigment (3, 3) lit and hazed: colours (256, 3) from deepest to lightest tone."""
         x = np.linspace(0, 1, 256, dtype=np.float32)
         steps = x * 4
         stair = (np.floor(steps) + smooth(0.3, 0.7, steps - np.floor(steps))) / 4
@@ -188,10 +188,10 @@ def finish(mood: Mood, picture: Array) -> Array:
     bright = lerp(mood.key, mood.horizon, 0.5)
     bright = f32(bright / np.maximum(grey(bright), 0.05))
     toned = lerp(picture, lerp(dark, bright, lum) * lum, 0.13)
-    toned = grey(toned) + (toned - grey(toned)) * (1.13 - 0.27 * mood.rain)
+    toned = grey(toned) + (toned - grey(toned)) * (1.13 - 0.18 * mood.rain)
     toned = toned + 0.10 * np.sin((np.clip(toned, 0, 1) - 0.5) * np.float32(6.2832)) * 0.5
     toned = toned * (1 - 0.1 * mood.rain)
     toned = toned * 0.965 + 0.022  # the matte black of gouache
-    swing = 2 * mood.warmth - 1
+    swing = (2 * mood.warmth - 1) * (1 - 0.35 * mood.gloom * (mood.warmth > 0.5))
     shift = f32([0.12, 0.012, -0.14]) * swing
     return f32(toned * (1 + shift * (0.45 + 0.55 * np.clip(lum, 0, 1))))

@@ -89,8 +89,8 @@ def coat(
             colour * (1 - 0.2 * mood.rain * wet), mood.horizon * 0.95, 0.65 * sheen[..., None]
         )
     if settle is not None and mood.snow > 0:
-        level = 1.0 - 1.4 * mood.snow
-        share = smooth(level - 0.25, level + 0.25, settle) * np.float32(
+        level = 0.95 - 1.4 * mood.snow
+        share = smooth(level - 0.2, level + 0.2, settle) * np.float32(
             min(0.94, 0.3 + 1.2 * mood.snow)
         )
         white = mood.light(SNOW, depth * 0.8, shadow)[

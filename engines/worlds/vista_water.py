@@ -95,7 +95,7 @@ def surface(
         colour = lerp(colour, mood.horizon, (spots * np.float32(0.45 * mood.rain))[..., None])
     if mood.snow > 0.02:
         floes = smooth(
-            1.0 - 1.1 * mood.snow, 1.3 - 1.1 * mood.snow, 0.5 + 0.55 * patch + 0.35 * swell
+            0.9 - 1.1 * mood.snow, 1.15 - 1.1 * mood.snow, 0.5 + 0.55 * patch + 0.35 * swell
         )
         ice = coat(
             mood,
@@ -104,7 +104,7 @@ def surface(
             max(0.02, depth * 0.6),
             mist=near - depth * 0.6,
         )
-        colour = lerp(colour, ice, (floes * np.float32(0.62 * mood.snow))[..., None])
+        colour = lerp(colour, ice, (floes * np.float32(0.25 + 0.5 * mood.snow))[..., None])
     if mood.fog > 0:
         colour = lerp(colour, mood.mist, mood.fogged(near * 0.5)[..., None] * 0.5)
     return f32(colour)

@@ -233,7 +233,8 @@ def _pair_mean(kernel: Numbers, weights: Numbers) -> Numbers:
     pairs = weights.sum(1) ** 2 - np.square(weights).sum(1)
     total: Numbers = ((weights @ kernel) * weights).sum(1)
     # A resampling of a handful may hold one picture only; it has no pair and says nothing.
-    return np.divide(total, pairs, out=np.full_like(total, np.nan), where=pairs > 0)
+    mean: Numbers = np.divide(total, pairs, out=np.full_like(total, np.nan), where=pairs > 0)
+    return mean
 
 
 def _counts(rng: np.random.Generator, resamplings: int, count: int) -> npt.NDArray[np.float64]:

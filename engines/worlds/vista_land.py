@@ -187,11 +187,12 @@ class Ground:
                 self.kind,
                 window,
                 easel.below(edge, window),
-                lambda: self._paint(easel, window, edge),
+                lambda: self._paint(easel, window),
             )
 
-    def _paint(self, easel: Easel, window: Window, edge: Array) -> Array:
+    def _paint(self, easel: Easel, window: Window) -> Array:
         mood, u = easel.mood, window.u
+        edge = replace(self.outline, jag=0.0)(easel.u[0])  # strokes do not follow every blade
         down = np.maximum(window.v - edge[None, :], 0)
         shift = self.outline.seed % 29 / 29
         size = np.float32(2.2 - 1.5 * self.near)

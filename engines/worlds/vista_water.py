@@ -153,7 +153,7 @@ class Ribbon:
             return surface(easel, window, self.top, self.depth, pigment, 0.65, self.seed, None)
         mood: Mood = easel.mood
         across = (window.u - centre) / (half + 1e-4)
-        down = window.v - self.top
+        down = np.maximum(window.v - np.float32(self.top), 0)
         flow = np.log(down * 2.5 + 0.07)
         brush = look(strokes(), across * 0.12 + 0.3, flow * 0.5 + self.seed % 11 / 11)
         pebble = look(dabs(), window.u * 1.6, flow * 1.1)

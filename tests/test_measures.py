@@ -199,6 +199,8 @@ def test_bootstrap_interval_covers() -> None:
     ]
     covered = np.mean([figure.low <= 3 <= figure.high for figure in figures])
     assert 0.88 <= covered <= 0.99
+    width = np.mean([figure.high - figure.low for figure in figures])
+    assert width == pytest.approx(2 * 1.96 * 2 / math.sqrt(60), rel=0.08)
 
 
 def test_bootstrap_resamples_rows_together() -> None:

@@ -195,6 +195,20 @@ def test_frames_are_counted_and_end_at_the_prediction(name: str) -> None:
     np.testing.assert_allclose(frames[-1][1], frames[-1][2], atol=1e-12)
 
 
+@pytest.mark.parametrize("sampler", [ancestral, partial(ddim, eta=1)])
+def test_noise_is_asked_once_a_step_and_not_for_the_last(sampler: Callable[..., object]) -> None:
+    schedule = Schedule("linear", 30)
+    x = np.random.default_rng(4).normal(size=(2, 3))
+    asked: list[int] = []
+
+    def noise(step: int) -> Numbers:
+        asked.append(step)
+        return x
+
+    last(sampler(gaussian(schedule), x, schedule, 5, noise))
+    assert asked == [0, 1, 2, 3]
+
+
 @pytest.mark.parametrize("name", SAMPLERS)
 def test_clip_bounds_the_prediction(name: str) -> None:
     schedule = Schedule("linear", 30, "x0")

@@ -144,7 +144,7 @@ def _plain(value: Any) -> Any:
 
 
 @dataclass(frozen=True)
-class _Spatial(Port):
+class Spatial(Port):
     """What has a height and a width: sides are multiples of `multiple` from `minimum` to `maximum`
     pixels.
     """
@@ -152,6 +152,11 @@ class _Spatial(Port):
     multiple: int = 1
     minimum: int = 1
     maximum: int = 8192
+
+    @property
+    def free(self) -> bool:
+        """Whether the size is the request's to choose."""
+        return True
 
     def check(self, size: Size) -> None:
         """Refuse a size that the model cannot take."""
@@ -174,7 +179,7 @@ class _Spatial(Port):
 
 
 @dataclass(frozen=True)
-class Image(_Spatial):
+class Image(Spatial):
     """A picture: uint8 (H, W, C) in a document, float32 (N, C, H, W) in [-1, 1] in a graph.
 
     `fixed` is (height, width) where the network takes one size only, as a style encoder may.
@@ -185,6 +190,10 @@ class Image(_Spatial):
 
     kind: ClassVar[str] = "image"
     tolerance: ClassVar[float] = 1.0
+
+    @property
+    def free(self) -> bool:
+        return not self.fixed
 
     def tensors(self) -> tuple[Axes, ...]:
         spatial: tuple[int | str, ...] = self.fixed or ("height", "width")
@@ -219,7 +228,7 @@ class Image(_Spatial):
 
 
 @dataclass(frozen=True)
-class Layout(_Spatial):
+class Layout(Spatial):
     """A class map: uint8 ids (H, W) in a document and (N, H, W) in a graph; 255 (unpainted)
     becomes `fallback`.
     """
@@ -265,7 +274,7 @@ class Layout(_Spatial):
 
 
 @dataclass(frozen=True)
-class Mask(_Spatial):
+class Mask(Spatial):
     """A choice of pixels: bool (H, W) in a document, float32 (N, 1, H, W) of 0 and 1 in a graph."""
 
     kind: ClassVar[str] = "mask"

@@ -389,16 +389,16 @@ def validate(run: Run, trainer: Trainer) -> dict[str, float]:
             real = next(
                 v for v in (getattr(batch, n, None) for n in ("image", "target")) if v is not None
             )
-            fakes.append(embed(_rgb(picture)).cpu())
-            reals.append(embed(_rgb(real)).cpu())
+            fakes.append(embed(rgb(picture)).cpu())
+            reals.append(embed(rgb(real)).cpu())
             if not sheet:
-                sheet = [_rgb(real).float().cpu(), _rgb(picture).float().cpu()]
+                sheet = [rgb(real).float().cpu(), rgb(picture).float().cpu()]
     figures = {name: float(torch.cat(values).mean()) for name, values in scores.items()}
     if fakes:
         rng = np.random.default_rng(config["seed"])
         kid = measures.kid(torch.cat(reals).numpy(), torch.cat(fakes).numpy(), rng)
         figures |= {"kid": kid.mean, "kid_low": kid.low, "kid_high": kid.high}
-        _save_sheet(run.path / "previews" / f"{trainer.step:09d}.png", sheet)
+        save_sheet(run.path / "previews" / f"{trainer.step:09d}.png", sheet)
     _keep_best(run, trainer, figures)
     return figures
 
@@ -421,7 +421,7 @@ def _keep_best(run: Run, trainer: Trainer, figures: dict[str, float]) -> None:
             )
 
 
-def _save_sheet(path: Path, rows: list[Tensor]) -> None:
+def save_sheet(path: Path, rows: list[Tensor]) -> None:
     """Rows of pictures (N, 3, H, W) in [-1, 1] as one PNG: real above made."""
     from PIL import Image as Pillow
 
@@ -431,7 +431,7 @@ def _save_sheet(path: Path, rows: list[Tensor]) -> None:
         Pillow.fromarray(grey.permute(1, 2, 0).numpy()).save(temporary, format="PNG")
 
 
-def _rgb(picture: Tensor) -> Tensor:
+def rgb(picture: Tensor) -> Tensor:
     """Grey pictures as three equal channels."""
     return picture if picture.shape[1] == 3 else picture[:, :1].expand(-1, 3, -1, -1)
 

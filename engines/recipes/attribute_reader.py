@@ -54,16 +54,16 @@ class AttributeReader(nn.Module):
             width = sum(
                 2 * m.shape[1] for m in self.trunk.maps(torch.zeros(1, 3, 64, 64), STRIDES[-1])
             )
-        self.norm = nn.BatchNorm1d(width, affine=False)
+        self.norm = nn.LayerNorm(width)
         self.first, self.last = nn.Linear(width, hidden), nn.Linear(hidden, attributes)
 
     def forward(self, picture: Tensor) -> Tensor:
         small = interpolate(picture, (SIDE, SIDE), mode="bilinear", align_corners=False)
         pooled = []
         for maps in self.trunk.maps(small, STRIDES[-1]):
-            flat = maps.float().flatten(2)
-            mean = flat.mean(2)
-            variance = flat.square().mean(2) - mean.square()
+            places = maps.float().flatten(2)
+            mean = places.mean(2)
+            variance = places.square().mean(2) - mean.square()
             pooled += [mean, variance.clamp(min=1e-6).sqrt()]
         hidden = leaky_relu(self.first(self.norm(torch.cat(pooled, dim=1))), 0.2)
         return torch.sigmoid(self.last(hidden).float())
@@ -94,10 +94,10 @@ class AttributeReaderRecipe(Recipe):
         return {"reader": AttributeReader(len(self.data.attributes), self.settings.hidden)}
 
     def stages(self) -> Sequence[Stage]:
-        """One phase over the two layers of the head."""
+        """One phase over the head."""
         reader = self.nets["reader"]
         assert isinstance(reader, AttributeReader)
-        head = (reader.first, reader.last)
+        head = (reader.norm, reader.first, reader.last)
         phase = Phase("reader", head, self.loss, self.settings.lr, (0.9, 0.999))
         return [Stage("read", (phase,), self.settings.steps)]
 

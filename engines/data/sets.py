@@ -72,8 +72,6 @@ class DataSet(ABC):
     ) -> None:
         self.names, self.spec = list(names), spec
         total = np.cumsum(np.asarray(weights, np.float64))
-        if len(total) and total[-1] <= 0:
-            raise UserError("All pictures of this data set have the weight 0; give some a weight.")
         self._shares = total / total[-1] if len(total) else total
         self._cache: dict[int, Decoded] = {}
         self._left = cache_bytes
@@ -387,9 +385,13 @@ def _split(
     def belongs(name: str) -> bool:
         return (splits.get(name) if splits else tables.split_by_name(name)) == split
 
-    chosen = [name for name in paths if belongs(name)]
+    # The weight 0 leaves a picture out of every split, so validation never sees it either.
+    chosen = [n for n in paths if belongs(n) and (not weights or weights[n] > 0)]
     if not chosen and split == "train":
-        raise UserError(f"No picture in {folder} belongs to the training split; mend splits.csv.")
+        raise UserError(
+            f"No picture in {folder} belongs to the training split with a weight above 0; mend "
+            "splits.csv."
+        )
     return chosen, [weights[name] if weights else 1.0 for name in chosen], paths
 
 

@@ -155,6 +155,8 @@ def export_graph(graph: Graph, path: Path, description: dict[str, Any], size: Si
             dynamic_axes=dynamic,
             opset_version=OPSET,
             dynamo=False,
+            # Batch norm stays apart, so that parameters keep their names; ONNX Runtime folds it.
+            training=torch.onnx.TrainingMode.PRESERVE,
         )
     _store(path, description)
     return _prove(graph, module, exact, path, sizes[1:])

@@ -1,0 +1,168 @@
+"""From a tiny run to a proven bundle and a picture; and refusals that change nothing."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+import torch
+from torch import Tensor, nn
+
+from engines import train
+from engines.errors import UserError
+from engines.export import OPSET, ParityError, export_bundle, export_graph
+from engines.ports import Image
+from engines.recipe import Graph, recipe_type, registry
+from engines.request import Request
+from engines.runs import Run
+from engines.runtime import Bundle, Sessions, render
+from engines.runtime.bundle import METADATA
+
+RECIPES = sorted(registry())
+
+
+@pytest.fixture(scope="module")
+def runs(vistas: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Run]:
+    """A trained tiny run of a recipe, made once."""
+    home, made = tmp_path_factory.mktemp("runs"), dict[str, Run]()
+
+    def get(name: str) -> Run:
+        if name not in made:
+            settings = dict(recipe_type(name).presets["tiny"])
+            run = train.new_run(
+                home / name, name, str(vistas), settings, precision="float32", threads=1, validate=0
+            )
+            list(train.train(train.build_recipe(run), run))
+            made[name] = run
+        return made[name]
+
+    return get
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_every_recipe_exports_with_proof_and_renders(
+    name: str, runs: Callable[[str], Run], tmp_path: Path
+) -> None:
+    proof = export_bundle(runs(name), tmp_path / "model", licence="CC0", data="vistas")
+    for graph in proof.graphs:
+        assert len(graph.errors) == 3
+        assert max(graph.errors.values()) <= 1
+        assert min(graph.moves.values()) > 0
+    bundle = Bundle.open(tmp_path / "model")
+    assert bundle.about["licence"] == "CC0"
+    size = next((p.fixed for p in bundle.target.outputs if isinstance(p, Image) and p.fixed), ())
+    size = (size[0], size[1]) if size else (128, 128)
+    rng = np.random.default_rng(0)
+    forms = {
+        "layout": rng.integers(0, 13, (90, 70), np.uint8),
+        "image": rng.integers(0, 256, (90, 70, 3), np.uint8),
+    }
+    values = {p.name: forms[p.kind] for p in bundle.ports if p.kind in forms}
+    request = Request(bundle.hash, size, values, seed=3, steps=4)
+    frames = list(render(bundle, request, Sessions(threads=1)))
+    assert [f.final for f in frames] == [False] * (len(frames) - 1) + [True]
+    assert len(frames) == (4 if bundle.target.level else 1)
+    again = list(render(bundle, request, Sessions(threads=1)))[-1]
+    for key, value in frames[-1].values.items():
+        if isinstance(value, np.ndarray):
+            assert value.tobytes() == again.values[key].tobytes()
+        else:
+            assert value == again.values[key]
+
+
+def test_one_onnx_file_is_a_model_too(runs: Callable[[str], Run], tmp_path: Path) -> None:
+    export_bundle(runs("pix2pix"), tmp_path / "model", title="Pairs")
+    lone = tmp_path / "lone.onnx"
+    lone.write_bytes((tmp_path / "model" / "translate.onnx").read_bytes())
+    bundle = Bundle.open(lone)
+    assert bundle.title == "Pairs"
+    photo = np.random.default_rng(0).integers(0, 256, (64, 64, 3), np.uint8)
+    request = Request(bundle.hash, (64, 64), {"source": photo})
+    assert next(render(bundle, request, Sessions(threads=1))).picture.shape == (64, 64, 3)
+
+
+def test_weights_are_stored_in_half_precision_under_their_names(
+    runs: Callable[[str], Run], tmp_path: Path
+) -> None:
+    export_bundle(runs("spade"), tmp_path / "model")
+    model = onnx.load(str(tmp_path / "model" / "generate.onnx"))
+    kinds = {t.name: t.data_type for t in model.graph.initializer if len(t.dims) >= 2}
+    assert kinds["head.convolution1.weight"] == onnx.TensorProto.FLOAT16
+    assert set(kinds.values()) == {onnx.TensorProto.FLOAT16}
+    assert METADATA in {p.key for p in model.metadata_props}
+    assert model.opset_import[0].version == OPSET
+
+
+def test_an_export_replaces_an_older_one_and_nothing_else(
+    runs: Callable[[str], Run], tmp_path: Path
+) -> None:
+    out = tmp_path / "model"
+    export_bundle(runs("pix2pix"), out, title="first")
+    export_bundle(runs("pix2pix"), out, title="second")
+    assert Bundle.open(out).title == "second"
+    assert [p.name for p in tmp_path.iterdir()] == ["model"]
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    (mine / "novel.txt").write_text("once")
+    with pytest.raises(UserError, match="is no model"):
+        export_bundle(runs("pix2pix"), mine)
+    assert (mine / "novel.txt").read_text() == "once"
+
+
+class Drifting(nn.Module):
+    """Adds the traced picture's height, which the tracer takes for a constant."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x * 0.5 + float(x.shape[2]) / 1000
+
+
+class Deaf(nn.Module):
+    """Hears only its first input."""
+
+    def forward(self, x: Tensor, y: Tensor) -> Tensor:
+        return x * 0.5 + y * 0
+
+
+class Grey(nn.Module):
+    """The same value everywhere."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.tanh(x * 0)
+
+
+@pytest.mark.parametrize(
+    ("module", "inputs", "message"),
+    [
+        (Drifting(), 1, "differs from PyTorch"),
+        (Deaf(), 2, "does nothing"),
+        (Grey(), 1, "same value"),
+    ],
+)
+def test_a_graph_that_is_wrong_is_not_proven(
+    module: nn.Module, inputs: int, message: str, tmp_path: Path
+) -> None:
+    ports = tuple(Image(f"in{i}", minimum=8) for i in range(inputs))
+    graph = Graph("wrong", module, ports, (Image("picture", minimum=8),))
+    with pytest.raises(ParityError, match=message):
+        export_graph(graph, tmp_path / "wrong.onnx", {}, (16, 16))
+
+
+def test_a_failed_proof_leaves_the_old_model(
+    runs: Callable[[str], Run], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "model"
+    export_bundle(runs("pix2pix"), out, title="old")
+    monkeypatch.setattr("engines.ports.Image.tolerance", 1e-9)
+    with pytest.raises(ParityError):
+        export_bundle(runs("pix2pix"), out, title="new")
+    assert Bundle.open(out).title == "old"
+    assert [p.name for p in tmp_path.iterdir()] == ["model"]
+
+
+def test_a_run_without_a_checkpoint_is_refused(vistas: Path, tmp_path: Path) -> None:
+    settings = dict(recipe_type("pix2pix").presets["tiny"])
+    run = train.new_run(tmp_path / "run", "pix2pix", str(vistas), settings, precision="float32")
+    with pytest.raises(UserError, match="no checkpoint"):
+        export_bundle(run, tmp_path / "model")
+    assert not (tmp_path / "model").exists()

@@ -1,6 +1,7 @@
 """The painted world: exact layouts, attributes that only change light and weather, sets on disk."""
 
 import csv
+import hashlib
 import json
 import subprocess
 import sys
@@ -32,15 +33,21 @@ CALM = {
     "warmth": 0.5,
 }
 LAND = [i for i, (name, _) in enumerate(vista.CLASSES) if name in ("forest", "meadow", "sand")]
-STEPS = (0.0, 0.25, 0.5, 0.75, 1.0)
+STEPS = (0.0, 0.3, 0.65, 1.0)
 
 
-def seed_of(kind: str) -> int:
-    """The first seed whose scene is of this kind."""
-    return next(seed for seed in range(1000) if plan(seed).kind == kind)
+def first_seeds() -> dict[str, int]:
+    """The first seed of each kind of place."""
+    seeds: dict[str, int] = {}
+    for seed in range(1000):
+        seeds.setdefault(plan(seed).kind, seed)
+        if len(seeds) == len(KINDS):
+            break
+    return seeds
 
 
-ONE_OF_EACH = [pytest.param(seed_of(kind.__name__), id=kind.__name__) for kind in KINDS]
+SEED_OF = first_seeds()
+ONE_OF_EACH = [pytest.param(seed, id=kind) for kind, seed in SEED_OF.items()]
 
 
 def easel(width: int, height: int) -> Easel:
@@ -48,7 +55,7 @@ def easel(width: int, height: int) -> Easel:
     return Easel(width, height, mood, "paint")
 
 
-def painted(seed: int, size: tuple[int, int] = (64, 64), **attributes: float) -> np.ndarray:
+def painted(seed: int, size: tuple[int, int] = (48, 48), **attributes: float) -> np.ndarray:
     """A picture as floats in [0, 1], calm but for `attributes`."""
     picture, _ = vista.paint(vista.scene(seed, **{**CALM, **attributes}), *size)
     return picture.astype(np.float64) / 255
@@ -72,15 +79,15 @@ def test_layout_agrees_with_a_drawing_in_class_colours_at_every_pixel(seed: int)
     assert len(np.unique(ids)) >= 3
 
 
-@pytest.mark.parametrize("seed", ONE_OF_EACH)
+@pytest.mark.parametrize("seed", ONE_OF_EACH[1::2])
 def test_paint_gives_the_same_layout_whatever_the_attributes(seed: int) -> None:
-    ids = vista.layout(vista.scene(seed), 64, 48)
+    ids = vista.layout(vista.scene(seed), 48, 32)
     for value in (0.0, 1.0):
         scene = vista.scene(seed, **dict.fromkeys(vista.ATTRIBUTES, value))
-        assert np.array_equal(vista.paint(scene, 64, 48)[1], ids)
+        assert np.array_equal(vista.paint(scene, 48, 32)[1], ids)
 
 
-@pytest.mark.parametrize("size", [(64, 64), (97, 65), (512, 64), (64, 160)])
+@pytest.mark.parametrize("size", [(64, 64), (97, 65), (320, 64), (64, 160)])
 def test_any_size_and_aspect(size: tuple[int, int]) -> None:
     width, height = size
     picture, ids = vista.paint(vista.scene(16), width, height)
@@ -95,14 +102,14 @@ def test_any_size_and_aspect(size: tuple[int, int]) -> None:
 
 
 def test_a_large_picture_is_painted_without_supersampling_and_still_agrees() -> None:
-    scene = vista.scene(seed_of("village"))
-    ids = vista.layout(scene, 768, 384)
-    assert np.array_equal(vista.layout_in_colours(scene, 768, 384), vista.palette()[ids])
+    scene = vista.scene(SEED_OF["village"])
+    ids = vista.layout(scene, 768, 352)
+    assert np.array_equal(vista.layout_in_colours(scene, 768, 352), vista.palette()[ids])
 
 
-@pytest.mark.parametrize("kind", ["lake", "valley", "coast", "mesas", "winter"])
+@pytest.mark.parametrize("kind", ["lake", "coast", "winter"])
 def test_two_sizes_show_the_same_scene(kind: str) -> None:
-    scene = vista.scene(seed_of(kind), **CALM)
+    scene = vista.scene(SEED_OF[kind], **CALM)
     large, ids = vista.paint(scene, 256, 256)
     small, few = vista.paint(scene, 64, 64)
     assert float((ids[2::4, 2::4] == few).mean()) > 0.93
@@ -112,8 +119,8 @@ def test_two_sizes_show_the_same_scene(kind: str) -> None:
 
 def test_every_class_occurs_and_sky_is_the_first() -> None:
     seen = set()
-    for seed in range(60):
-        seen |= set(np.unique(vista.layout(vista.scene(seed), 48, 48)).tolist())
+    for seed in range(40):
+        seen |= set(np.unique(vista.layout(vista.scene(seed), 32, 32)).tolist())
     assert seen == set(range(len(vista.CLASSES)))
     assert [name for name, _ in vista.CLASSES][:4] == ["sky", "cloud", "sun", "moon"]
 
@@ -122,22 +129,25 @@ def test_class_colours_are_distinct() -> None:
     assert len({tuple(row) for row in vista.palette().tolist()}) == len(vista.CLASSES)
 
 
+@pytest.mark.slow
 def test_painting_is_the_same_in_another_process_and_needs_no_torch() -> None:
     code = (
         "import hashlib, sys\n"
         "from engines.worlds import vista\n"
-        "picture, ids = vista.paint(vista.scene(11), 64, 64)\n"
+        "picture, ids = vista.paint(vista.scene(11), 48, 48)\n"
         "assert not {'torch', 'PySide6', 'scipy'} & set(sys.modules)\n"
         "print(hashlib.sha256(picture.tobytes() + ids.tobytes()).hexdigest())\n"
     )
-    root = Path(vista.__file__).parents[2]
-    run = [sys.executable, "-c", code]
-    first, second = (
-        subprocess.run(run, cwd=root, env={"PYTHONHASHSEED": n}, capture_output=True, check=True)
-        for n in ("1", "2")
+    run = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=Path(vista.__file__).parents[2],
+        env={"PYTHONHASHSEED": "1"},
+        capture_output=True,
+        text=True,
+        check=True,
     )
-    assert first.stdout == second.stdout
-    assert len(first.stdout.strip()) == 64
+    picture, ids = vista.paint(vista.scene(11), 48, 48)
+    assert run.stdout.strip() == hashlib.sha256(picture.tobytes() + ids.tobytes()).hexdigest()
 
 
 # --- scenes and attributes --------------------------------------------------------------------
@@ -164,23 +174,23 @@ def test_given_attributes_leave_the_drawn_ones_alone() -> None:
 
 
 def test_drawn_attributes_cover_the_unit_interval_and_are_not_copies_of_one_another() -> None:
-    values = np.array([list(vista.scene(seed).attributes.values()) for seed in range(500)])
+    values = np.array([list(vista.scene(seed).attributes.values()) for seed in range(200)])
     for column, name in enumerate(vista.ATTRIBUTES):
         counts = np.histogram(values[:, column], 5, (0, 1))[0]
-        assert counts.min() >= 25, (name, counts)
+        assert counts.min() >= 8, (name, counts)
     correlation = np.corrcoef(values.T) - np.eye(len(vista.ATTRIBUTES))
     assert np.abs(correlation).max() < 0.5
     assert correlation[1, 5] > 0.1  # rain comes with clouds
 
 
-@pytest.mark.parametrize("seed", [seed_of("valley"), seed_of("islands"), seed_of("mesas")])
+@pytest.mark.parametrize("seed", [SEED_OF["valley"], SEED_OF["islands"]])
 def test_fog_lowers_contrast_step_by_step(seed: int) -> None:
     assert rises([-float(painted(seed, fog=x).mean(2).std()) for x in STEPS])
 
 
-@pytest.mark.parametrize("seed", [seed_of("hills"), seed_of("forest"), seed_of("dunes")])
+@pytest.mark.parametrize("seed", [SEED_OF["hills"], SEED_OF["dunes"]])
 def test_snow_whitens_the_land_step_by_step(seed: int) -> None:
-    land = np.isin(vista.layout(vista.scene(seed), 64, 64), LAND)
+    land = np.isin(vista.layout(vista.scene(seed), 48, 48), LAND)
     assert rises([float(painted(seed, snow=x)[land][:, 2].mean()) for x in STEPS])
 
 
@@ -191,21 +201,21 @@ def test_autumn_turns_the_leaves_step_by_step(kind: str) -> None:
         for seed in range(1000)
         if plan(seed).kind == kind and "broadleaf woods" in plan(seed).things
     )
-    trees = np.isin(vista.layout(vista.scene(leafy), 64, 64), LAND)
+    trees = np.isin(vista.layout(vista.scene(leafy), 48, 48), LAND)
     warm = [painted(leafy, autumn=x)[trees] for x in STEPS]
     assert rises([float((rgb[:, 0] - rgb[:, 1]).mean()) for rgb in warm])
 
 
-@pytest.mark.parametrize("seed", [seed_of("coast"), seed_of("village")])
+@pytest.mark.parametrize("seed", [SEED_OF["coast"], SEED_OF["village"]])
 def test_warmth_moves_the_white_balance_step_by_step(seed: int) -> None:
     pictures = [painted(seed, warmth=x) for x in STEPS]
     assert rises([float((rgb[..., 0] - rgb[..., 2]).mean()) for rgb in pictures])
 
 
-@pytest.mark.parametrize("seed", [seed_of("plain"), seed_of("lake")])
+@pytest.mark.parametrize("seed", [SEED_OF["lake"]])
 def test_clouds_darken_and_rain_falls_step_by_step(seed: int) -> None:
     assert rises([-float(painted(seed, cloudiness=x).mean()) for x in STEPS])
-    sky = vista.layout(vista.scene(seed), 64, 64) == 0
+    sky = vista.layout(vista.scene(seed), 48, 48) == 0
     across = []
     for x in STEPS:
         grey = painted(seed, rain=x).mean(2)
@@ -213,7 +223,7 @@ def test_clouds_darken_and_rain_falls_step_by_step(seed: int) -> None:
     assert rises(across)
 
 
-@pytest.mark.parametrize("seed", ONE_OF_EACH)
+@pytest.mark.parametrize("seed", ONE_OF_EACH[::4])
 def test_hours_differ_night_is_dark_and_sunset_red(seed: int) -> None:
     hours = {t: painted(seed, (48, 48), time_of_day=t) for t in (0.0, 0.33, 0.66, 1.0)}
     light = {t: float(rgb.mean()) for t, rgb in hours.items()}
@@ -426,11 +436,11 @@ def test_make_refuses_a_folder_of_another_set(tmp_path: Path) -> None:
 
 
 def test_splits_keep_their_shares_and_do_not_move() -> None:
-    splits = [vista_set.split(seed) for seed in range(3000)]
-    shares = {name: splits.count(name) / 3000 for name in ("train", "val", "test")}
-    assert shares["train"] == pytest.approx(0.88, abs=0.02)
-    assert shares["val"] == pytest.approx(0.06, abs=0.015)
-    assert shares["test"] == pytest.approx(0.06, abs=0.015)
+    splits = [vista_set.split(seed) for seed in range(1500)]
+    shares = {name: splits.count(name) / 1500 for name in ("train", "val", "test")}
+    assert shares["train"] == pytest.approx(0.88, abs=0.03)
+    assert shares["val"] == pytest.approx(0.06, abs=0.02)
+    assert shares["test"] == pytest.approx(0.06, abs=0.02)
     assert splits[:50] == [vista_set.split(seed) for seed in range(50)]
 
 
@@ -438,9 +448,9 @@ def test_splits_keep_their_shares_and_do_not_move() -> None:
 
 
 def test_the_sheets_hold_all_pictures_and_keep_to_the_limit() -> None:
-    strips = vista_show.strips(40, 32, 3)
-    assert strips.size == (36 + 3 * 50 - 10, 36 + 7 * 42 - 10)
-    noise = np.random.default_rng(0).integers(0, 256, (700, 700, 3), np.uint8)
+    strips = vista_show.strips(40, 32, 2)
+    assert strips.size == (36 + 2 * 50 - 10, 36 + 7 * 42 - 10)
+    noise = np.random.default_rng(0).integers(0, 256, (500, 500, 3), np.uint8)
     data = vista_show.jpeg(Image.fromarray(noise))
     assert len(data) <= vista_show.LIMIT
     assert len(vista_show.SHEET_SEEDS) == 24

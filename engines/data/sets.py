@@ -5,6 +5,7 @@ which the trainer does not import.
 """
 
 import hashlib
+import os
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
@@ -181,8 +182,11 @@ class LayoutSet(LabelledSet):
         self._layouts = list(layouts)
 
     def _decode(self, index: int) -> Decoded:
+        return self._read(index, self.spec.classes)
+
+    def _read(self, index: int, classes: tuple[PaletteClass, ...]) -> Decoded:
         picture = read_picture(self._paths[index])
-        ids = read_layout(self._layouts[index], self.spec.classes)
+        ids = read_layout(self._layouts[index], classes)
         if ids.shape != picture.shape[:2]:
             raise UserError(
                 f"The layout {self._layouts[index].name} is {ids.shape[1]} x {ids.shape[0]}, but "
@@ -241,7 +245,7 @@ class PaintedSet(LayoutSet):
         )
 
     def _decode(self, index: int) -> Decoded:
-        return read_picture(self._paths[index]), read_layout(self._layouts[index], self._classes)
+        return self._read(index, self._classes)
 
     def _sample(self, index: int, decoded: Decoded, crop: Crop) -> Sample:
         ids = crop.layout(decoded[1], self.spec.size)
@@ -353,21 +357,30 @@ def _open(folder: Path, kind: str, size: tuple[int, int], split: str, cache: int
 
 def _open_pairs(folder: Path, size: tuple[int, int], split: str, cache: int) -> DataSet:
     """Two folders, a and b or source and target, with the same names."""
+    names = pair_names(folder)
+    if names is None:
+        raise UserError(
+            f"{folder} holds no pairs: it needs the folders source and target (or a and b)."
+        )
+    first, second = names
+    chosen, weights, targets = _split(folder, folder / second, split)
+    sources = pictures_in(folder / first)
+    if missing := [name for name in chosen if name not in sources]:
+        raise UserError(
+            f"{len(missing)} pictures in {folder / second} have no mate in {first}, "
+            f"{missing[0]} first; add them or leave the others out."
+        )
+    spec = DataSpec("paired", size, len(chosen), fingerprint=_fingerprint(targets.values()))
+    pairs = [sources[n] for n in chosen], [targets[n] for n in chosen]
+    return PairedSet(*pairs, weights, spec, cache)
+
+
+def pair_names(folder: Path) -> tuple[str, str] | None:
+    """The names of a pair set's two folders; None where there are none."""
     for first, second in (("source", "target"), ("a", "b"), ("A", "B")):
         if (folder / first).is_dir() and (folder / second).is_dir():
-            chosen, weights, targets = _split(folder, folder / second, split)
-            sources = pictures_in(folder / first)
-            if missing := [name for name in chosen if name not in sources]:
-                raise UserError(
-                    f"{len(missing)} pictures in {folder / second} have no mate in {first}, "
-                    f"{missing[0]} first; add them or leave the others out."
-                )
-            spec = DataSpec("paired", size, len(chosen), fingerprint=_fingerprint(targets.values()))
-            pairs = [sources[n] for n in chosen], [targets[n] for n in chosen]
-            return PairedSet(*pairs, weights, spec, cache)
-    raise UserError(
-        f"{folder} holds no pairs: it needs the folders source and target (or a and b)."
-    )
+            return first, second
+    return None
 
 
 def _split(
@@ -426,6 +439,11 @@ def _fingerprint(paths: Iterable[Path]) -> str:
     """Hash over names, sizes and times of change."""
     digest = hashlib.sha256()
     for path in paths:
-        stat = path.stat()
-        digest.update(f"{path.name} {stat.st_size} {stat.st_mtime_ns}\n".encode())
+        try:
+            stat = path.stat()
+        except OSError as error:
+            raise UserError(
+                f"{path} cannot be read ({error.strerror}); restore it or leave it out."
+            ) from error
+        digest.update(os.fsencode(path.name) + f" {stat.st_size} {stat.st_mtime_ns}\n".encode())
     return digest.hexdigest()[:16]

@@ -5,7 +5,7 @@ ceiling, what a reader reads off made pictures beside what it reads off true one
 beside those of shuffled requests.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Protocol
 
@@ -48,9 +48,9 @@ class Examples:
     attributes: list[dict[str, float]]
 
     @classmethod
-    def of(cls, data: DataSet, count: int) -> "Examples":
-        """The first `count` entries of a layout set, in their central crops."""
-        samples = [data.fixed(i) for i in range(min(count, len(data)))]
+    def of(cls, data: DataSet, indices: Iterable[int]) -> "Examples":
+        """Entries of a layout set, in their central crops."""
+        samples = [data.fixed(int(i)) for i in indices]
         taken = [s for s in samples if isinstance(s, LayoutSample)]
         names = data.spec.attributes
         return cls(

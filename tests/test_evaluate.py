@@ -16,7 +16,7 @@ CLASSES = 13
 
 @pytest.fixture(scope="module")
 def examples(vistas: Path) -> Examples:
-    return Examples.of(open_data(vistas, "layout", (64, 64)), 24)
+    return Examples.of(open_data(vistas, "layout", (64, 64)), range(24))
 
 
 def true_reader(examples: Examples) -> Readers:

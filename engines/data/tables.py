@@ -2,9 +2,10 @@
 
 import csv
 import hashlib
+import io
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -17,13 +18,21 @@ SPLITS = ("train", "val", "test")
 MAX_BYTES = 64_000_000  # of a table: a million rows are some 50 MB
 
 
+Fault = Callable[[UserError], None]  # hears of a bad line, which is then left out
+
+
+def stop(error: UserError) -> None:
+    """The `Fault` that raises."""
+    raise error
+
+
 def read_classes(folder: Path) -> tuple[PaletteClass, ...]:
     """The classes of classes.json in the order of their ids, which run from 0 without a gap."""
     path = folder / "classes.json"
     try:
         entries = json.loads(_text(path))
         by_id = {int(e["id"]): PaletteClass(e["name"], e["color"]) for e in entries}
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
         raise UserError(
             f"{path} is not a list of classes with id, name and color ({error}); mend it."
         ) from error
@@ -36,24 +45,32 @@ def read_classes(folder: Path) -> tuple[PaletteClass, ...]:
 
 
 def read_attributes(
-    folder: Path,
+    folder: Path, fault: Fault = stop
 ) -> tuple[tuple[str, ...], dict[str, npt.NDArray[np.float32]]]:
     """Attribute names, and name -> values (A,) in [0, 1] with NaN where the cell is empty."""
     path = folder / "attributes.csv"
     rows: dict[str, npt.NDArray[np.float32]] = {}
-    header: tuple[str, ...] = ()
-    for number, row in enumerate(_rows(path), 1):
-        if number == 1:
-            header = tuple(name.strip() for name in row[1:])
-            if not row or row[0] != "name" or len(set(header)) != len(header) or "" in header:
+    lines = _rows(path)
+    _, first = next(lines, (1, [""]))
+    header = tuple(name.strip() for name in first[1:])
+    if first[0] != "name" or len(set(header)) != len(header) or "" in header:
+        raise UserError(
+            f"{path.name} must begin with a line name,ATTRIBUTE,... of different names; mend its "
+            "first line."
+        )
+    for number, row in lines:
+        try:
+            if len(row) != len(header) + 1:
                 raise UserError(
-                    f"{path.name} must begin with a line name,ATTRIBUTE,... of different names; "
-                    "mend its first line."
+                    f"Line {number} of {path.name} has {len(row)} cells instead of "
+                    f"{len(header) + 1}; mend it."
                 )
-            continue
-        if len(row) != len(header) + 1:
-            raise UserError(f"Line {number} of {path.name} has {len(row)} cells; mend it.")
-        rows[row[0]] = np.array([_number(cell, path, number) for cell in row[1:]], np.float32)
+            values = [_number(cell, path, number) for cell in row[1:]]
+            if row[0] in rows:
+                raise UserError(f"{path.name} has two lines for {row[0]}; delete one.")
+            rows[row[0]] = np.array(values, np.float32)
+        except UserError as error:
+            fault(error)
     return header, rows
 
 
@@ -72,32 +89,40 @@ def _number(cell: str, path: Path, line: int) -> float:
     return value
 
 
-def read_splits(folder: Path) -> tuple[dict[str, str], dict[str, float]]:
+def read_splits(folder: Path, fault: Fault = stop) -> tuple[dict[str, str], dict[str, float]]:
     """Name -> split, and name -> sampling weight (column `weight`, 1 where there is none)."""
     path = folder / "splits.csv"
     splits: dict[str, str] = {}
     weights: dict[str, float] = {}
-    columns: dict[str, int] = {}
-    for number, row in enumerate(_rows(path), 1):
-        if number == 1:
-            columns = {name: i for i, name in enumerate(row)}
-            if "name" not in columns or "split" not in columns:
-                raise UserError(
-                    f"{path.name} needs the columns name and split; mend its first line."
-                )
-            continue
+    lines = _rows(path)
+    columns = {name: i for i, name in enumerate(next(lines, (1, []))[1])}
+    if "name" not in columns or "split" not in columns:
+        raise UserError(f"{path.name} needs the columns name and split; mend its first line.")
+    for number, row in lines:
         try:
-            name, split = row[columns["name"]], row[columns["split"]]
-            weight = float(row[columns["weight"]]) if "weight" in columns else 1.0
-        except (IndexError, ValueError) as error:
-            raise UserError(f"Line {number} of {path.name} cannot be read; mend it.") from error
-        if split not in SPLITS or not 0 <= weight < math.inf:
-            raise UserError(
-                f"Line {number} of {path.name} says {split!r} with weight {weight:g}; a split is "
-                "train, val or test and a weight at least 0."
-            )
-        splits[name], weights[name] = split, weight
+            name, split, weight = _split_line(row, columns, path, number)
+            if name in splits:
+                raise UserError(f"{path.name} has two lines for {name}; delete one.")
+            splits[name], weights[name] = split, weight
+        except UserError as error:
+            fault(error)
     return splits, weights
+
+
+def _split_line(
+    row: list[str], columns: dict[str, int], path: Path, line: int
+) -> tuple[str, str, float]:
+    try:
+        name, split = row[columns["name"]], row[columns["split"]]
+        weight = float(row[columns["weight"]]) if "weight" in columns else 1.0
+    except (IndexError, ValueError) as error:
+        raise UserError(f"Line {line} of {path.name} cannot be read; mend it.") from error
+    if split not in SPLITS or not 0 <= weight < math.inf:
+        raise UserError(
+            f"Line {line} of {path.name} says {split!r} with weight {weight:g}, but a split is "
+            "train, val or test and a weight is at least 0; mend it."
+        )
+    return name, split, weight
 
 
 def split_by_name(name: str) -> str:
@@ -106,9 +131,13 @@ def split_by_name(name: str) -> str:
     return "train" if share < 0.9 else "val" if share < 0.95 else "test"
 
 
-def _rows(path: Path) -> Iterator[list[str]]:
+def _rows(path: Path) -> Iterator[tuple[int, list[str]]]:
+    """Line number, from 1, and cells of the lines that are not blank."""
     try:
-        yield from csv.reader(_text(path).splitlines())
+        rows = csv.reader(io.StringIO(_text(path), newline=""), strict=True)
+        for row in rows:
+            if row:
+                yield rows.line_num, row
     except csv.Error as error:
         raise UserError(
             f"{path.name} is not a table that can be read ({error}); mend it."

@@ -455,3 +455,11 @@ def test_the_sheets_hold_all_pictures_and_keep_to_the_limit() -> None:
     assert len(data) <= vista_show.LIMIT
     assert len(vista_show.SHEET_SEEDS) == 24
     assert {plan(seed).kind for seed in vista_show.SHEET_SEEDS} == {k.__name__ for k in KINDS}
+
+
+def test_the_example_layouts_are_what_the_world_draws() -> None:
+    classes = tuple(PaletteClass(name, color) for name, color in vista.CLASSES)
+    name, seed = "lake", examples.SCENES["lake"]
+    shipped = read_layout(examples.FOLDER / f"{name}.png", classes)
+    drawn = vista.layout(vista.scene(seed), examples.SIZE, examples.SIZE)
+    np.testing.assert_array_equal(shipped, drawn)

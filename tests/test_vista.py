@@ -12,8 +12,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from engines.data.pictures import read_layout
+from engines.data.spec import PaletteClass
 from engines.errors import UserError
-from engines.worlds import vista, vista_set, vista_show
+from engines.worlds import examples, vista, vista_set, vista_show
 from engines.worlds.vista_caption import _PLACES
 from engines.worlds.vista_compose import KINDS, plan
 from engines.worlds.vista_easel import HOUSE, MEADOW, WATER, Easel

@@ -5,6 +5,7 @@ import io
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -16,17 +17,23 @@ from engines.errors import UserError
 
 Pixels = npt.NDArray[np.uint8]
 UNPAINTED = 255
+UNPAINTED_COLOR = (255, 0, 255)
 MAX_PIXELS = 120_000_000  # As float32 RGB this is 1.4 GB; larger pictures come in tiles some day.
+# Not all that Pillow knows: EPS would start Ghostscript, ICO and the like hide a second picture.
+LOSSLESS = ["PNG", "BMP", "GIF", "TIFF", "PPM", "TGA", "QOI"]
+FORMATS = [*LOSSLESS, "JPEG", "WEBP", "AVIF", "JPEG2000", "PSD"]
+BAND_PIXELS = 4_000_000
 
 Image.MAX_IMAGE_PIXELS = None  # Our own limit is checked before anything is decoded.
+# A stranger's untidy metadata is no news. Set once: catch_warnings is not safe between threads.
+warnings.filterwarnings("ignore", module=r"PIL\.")
 
 
 @contextlib.contextmanager
 def opened(path: Path) -> Iterator[Image.Image]:
     """A picture whose header is read and whose size is sane; UserError otherwise."""
     try:
-        with warnings.catch_warnings(), Image.open(path) as image:
-            warnings.simplefilter("ignore")
+        with Image.open(path, formats=FORMATS) as image:
             width, height = image.size
             if width * height > MAX_PIXELS:
                 raise UserError(
@@ -42,6 +49,10 @@ def opened(path: Path) -> Iterator[Image.Image]:
         raise UserError(f"{path} is a folder, not a picture; choose a file in it.") from error
     except PermissionError as error:
         raise UserError(f"{path.name} may not be read; change its permissions.") from error
+    except MemoryError as error:
+        raise UserError(
+            f"There is not enough memory to open {path.name}; make it smaller or close programs."
+        ) from error
     except UnidentifiedImageError as error:
         raise UserError(
             f"{path.name} is not a picture in a known format; save it as PNG or JPEG."
@@ -55,23 +66,35 @@ def opened(path: Path) -> Iterator[Image.Image]:
 def size_of(path: Path) -> tuple[int, int]:
     """(height, width) from the header alone, as the picture stands after its EXIF orientation."""
     with opened(path) as image:
-        turned = image.getexif().get(0x0112) in (5, 6, 7, 8)
-        return image.size if turned else (image.height, image.width)
+        return image.size if _orientation(image) in (5, 6, 7, 8) else (image.height, image.width)
 
 
 def read_picture(path: Path) -> Pixels:
     """Any picture as sRGB, uint8 (H, W, 3): upright, alpha over white, the first frame of many."""
     with opened(path) as image:
-        upright = ImageOps.exif_transpose(image)
+        image.load()
+        upright = ImageOps.exif_transpose(image) if _orientation(image) > 1 else image
         return np.asarray(_srgb(upright))
+
+
+def _orientation(image: Image.Image) -> int:
+    """The EXIF orientation, 1 to 8; 1 where there is none or the metadata is broken."""
+    try:
+        value = image.getexif().get(0x0112)
+    except Exception:  # The picture itself may still be fine.
+        return 1
+    return value if isinstance(value, int) and 1 <= value <= 8 else 1
 
 
 def _srgb(image: Image.Image) -> Image.Image:
     profile = image.info.get("icc_profile")
     if image.mode.startswith(("I", "F")):
-        values = np.asarray(image, np.float64)
-        top = 65535.0 if values.max(initial=0) > 255 else 255.0
-        return Image.fromarray((values.clip(0, top) * 255 / top).astype(np.uint8)).convert("RGB")
+        return _grey(np.asarray(image), image.mode).convert("RGB")
+    if image.mode == "LAB":
+        profiles = ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB")
+        converted = ImageCms.profileToProfile(image, *profiles, outputMode="RGB")
+        assert converted is not None  # It is None only for inPlace.
+        return converted
     if image.mode in ("P", "LA", "PA", "RGBA", "La", "RGBa") or "transparency" in image.info:
         layered = image.convert("RGBA")
         white = Image.new("RGBA", layered.size, "white")
@@ -89,13 +112,35 @@ def _srgb(image: Image.Image) -> Image.Image:
     return image.convert("RGB")
 
 
+def _grey(values: npt.NDArray[Any], mode: str) -> Image.Image:
+    """Grey of more than 8 bits: integers reach to 65535 (or 255, if none is above), floats to 1."""
+    values = np.nan_to_num(values.astype(np.float32), nan=0.0)
+    top = float(values.max(initial=0))
+    if mode.startswith("I;16"):
+        top = 65535.0
+    elif mode == "F" and top <= 1:
+        top = 1.0
+    else:
+        top = 65535.0 if top > 255 else 255.0
+    scaled = values * np.float32(255 / top)
+    return Image.fromarray(np.rint(scaled.clip(0, 255)).astype(np.uint8))
+
+
 def read_layout(path: Path, classes: tuple[PaletteClass, ...]) -> Pixels:
-    """A layout as ids, uint8 (H, W): 8-bit indexed or grey is ids, RGB is exact class colours."""
+    """A layout as ids, uint8 (H, W): 8-bit indexed or grey is ids, RGB is exact class colours.
+
+    What is transparent or has UNPAINTED_COLOR is unpainted.
+    """
     with opened(path) as image:
+        if image.format not in LOSSLESS:
+            raise UserError(
+                f"The layout {path.name} is a {image.format}, which blurs class borders; save it "
+                "as PNG."
+            )
         if image.mode in ("P", "L", "1"):
             ids = np.asarray(image, np.uint8)
         elif image.mode in ("RGB", "RGBA"):
-            ids = _by_color(np.asarray(image.convert("RGB")), classes, path)
+            ids = _by_color(np.asarray(image.convert("RGBA")), classes, path)
         else:
             raise UserError(
                 f"The layout {path.name} is {image.mode}, but must be an 8-bit indexed or grey PNG "
@@ -112,25 +157,32 @@ def read_layout(path: Path, classes: tuple[PaletteClass, ...]) -> Pixels:
 
 
 def _by_color(pixels: Pixels, classes: tuple[PaletteClass, ...], path: Path) -> Pixels:
-    keys = pixels.astype(np.uint32) @ np.array([65536, 256, 1], np.uint32)
-    known = palette(classes).astype(np.uint32) @ np.array([65536, 256, 1], np.uint32)
-    order = np.argsort(known)
-    place = np.searchsorted(known[order], keys).clip(max=len(known) - 1)
-    wrong = known[order][place] != keys
+    """Ids (H, W) of RGBA (H, W, 4); where classes share a colour, the lowest id."""
+    codes = _codes(np.vstack([palette(classes), [UNPAINTED_COLOR]]).astype(np.uint8))
+    ids_of = np.append(np.arange(len(classes)), UNPAINTED).astype(np.uint8)
+    order = np.argsort(codes, kind="stable")
+    keys = _codes(pixels)
+    place = np.searchsorted(codes[order], keys).clip(max=len(codes) - 1)
+    clear = pixels[..., 3] == 0
+    wrong = (codes[order][place] != keys) & ~clear
     if wrong.any():
         y, x = np.argwhere(wrong)[0]
-        color = "#{:02x}{:02x}{:02x}".format(*pixels[y, x])
         raise UserError(
-            f"The layout {path.name} has the colour {color} at ({x}, {y}), which is no class's; "
-            "repaint it with exact class colours and without smoothing."
+            f"The layout {path.name} has the colour #{keys[y, x]:06x} at ({x}, {y}), which is no "
+            "class's; repaint it with exact class colours and without smoothing."
         )
-    ids: Pixels = order[place].astype(np.uint8)
-    return ids
+    return np.where(clear, np.uint8(UNPAINTED), ids_of[order][place])
+
+
+def _codes(colors: Pixels) -> npt.NDArray[np.uint32]:
+    """0xrrggbb of colours (..., 3 or 4)."""
+    red, green, blue = (colors[..., i].astype(np.uint32) for i in range(3))
+    return np.asarray((red << 16) | (green << 8) | blue, np.uint32)
 
 
 def write_layout(path: Path, ids: Pixels, classes: tuple[PaletteClass, ...]) -> None:
-    """Write ids (H, W) as an 8-bit indexed PNG in the class colours; 255 is magenta."""
-    table = np.full((256, 3), (255, 0, 255), np.uint8)
+    """Write ids (H, W) as an 8-bit indexed PNG in the class colours."""
+    table = np.full((256, 3), UNPAINTED_COLOR, np.uint8)
     table[: len(classes)] = palette(classes)
     image = Image.frombytes("P", (ids.shape[1], ids.shape[0]), np.ascontiguousarray(ids).tobytes())
     image.putpalette(table.ravel().tolist())
@@ -161,16 +213,32 @@ def shrink_layout(ids: Pixels, size: tuple[int, int]) -> Pixels:
         )
         grown: Pixels = ids[rows][:, columns]
         return grown
-    best = np.full(size, -1.0)
-    result = np.zeros(size, np.uint8)
-    for value in np.unique(ids):
-        share = Image.fromarray((ids == value).astype(np.float32)).resize(
-            (size[1], size[0]), Image.Resampling.BOX
-        )
-        votes = np.asarray(share)
-        wins = votes > best
-        result[wins], best[wins] = value, votes[wins]
+    # Bands keep the votes of a large layout small: what a band needs is some 30 bytes a pixel.
+    rows, columns = (_cells(old, new) for old, new in zip(ids.shape, size, strict=True))
+    result = np.empty(size, np.uint8)
+    step = max(1, BAND_PIXELS * size[0] // ids.size)
+    for top in range(0, size[0], step):
+        first, last = np.searchsorted(rows, (top, top + step))
+        height = min(step, size[0] - top)
+        cells = (rows[first:last, None] - top) * size[1] + columns
+        result[top : top + height] = _majority(ids[first:last], cells, (height, size[1]))
     return result
+
+
+def _cells(old: int, new: int) -> npt.NDArray[np.intp]:
+    """The cell of `new` in which the centre of each of `old` pixels lies; none is empty."""
+    return (2 * np.arange(old) + 1) * new // (2 * old)
+
+
+def _majority(ids: Pixels, cells: npt.NDArray[np.intp], size: tuple[int, int]) -> Pixels:
+    """The commonest id of each cell, the lowest of equals."""
+    present = np.flatnonzero(np.bincount(ids.ravel(), minlength=256))
+    code = np.zeros(256, np.intp)
+    code[present] = np.arange(len(present))
+    ballots = (cells * len(present) + code[ids]).ravel()
+    votes = np.bincount(ballots, minlength=size[0] * size[1] * len(present))
+    winners: Pixels = present[votes.reshape(*size, -1).argmax(2)].astype(np.uint8)
+    return winners
 
 
 def resize_picture(rgb: Pixels, size: tuple[int, int]) -> Pixels:

@@ -1,5 +1,6 @@
 """Data facts: what a recipe needs to know before it has seen a picture."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -8,6 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from engines.errors import UserError
+
+HEX = re.compile("#[0-9a-fA-F]{6}")
 
 
 @dataclass(frozen=True)
@@ -18,11 +21,8 @@ class PaletteClass:
     color: str
 
     def __post_init__(self) -> None:
-        try:
-            valid = len(bytes.fromhex(self.color[1:])) == 3 and self.color[0] == "#"
-        except (ValueError, IndexError, TypeError):
-            valid = False
-        if not valid or not str(self.name).strip():
+        texts = all(isinstance(text, str) for text in (self.name, self.color))
+        if not texts or not self.name.strip() or not HEX.fullmatch(self.color):
             raise UserError(
                 f"The class {self.name!r} with the colour {self.color!r} is not usable: it needs a "
                 "name and a colour like #1450c8."
@@ -66,7 +66,7 @@ class DataSpec:
                 attributes=tuple(str(name) for name in value["attributes"]),
                 fingerprint=str(value["fingerprint"]),
             )
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise UserError(
                 f"The run's data facts cannot be read ({error}); start it anew."
             ) from error

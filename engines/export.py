@@ -33,7 +33,7 @@ from engines import files, train
 from engines.data.sets import open_data
 from engines.errors import UserError
 from engines.feed import fixed_batches
-from engines.ports import Array, Axes, Image, Layout, Noise, Port, Size, Spatial
+from engines.ports import Array, Axes, Image, Noise, Port, Size, Spatial
 from engines.recipe import Draw, Graph, Recipe
 from engines.runs import Run
 from engines.runtime.bundle import FORMAT, METADATA, Bundle
@@ -54,8 +54,7 @@ class GraphProof:
     `errors`: distance to PyTorch by "batch x height x width", in units of the port's tolerance,
     worst output; `moves`: mean change of the output when an input is drawn anew, over the output's
     deviation; `rounding`: what storing weights as float16 changed, in the same units as `errors`;
-    `halo`: how many pixels beyond itself a pixel is felt, None where it is felt everywhere or
-    there are no pixels.
+    `halo`: what tiles must overlap by, in pixels; None where the picture cannot be tiled.
     """
 
     graph: str
@@ -342,24 +341,25 @@ def _moves(graph: Graph, run: Any, size: Size) -> dict[str, float]:
 
 
 def _halo(graph: Graph, run: Any, size: Size) -> int | None:
-    """How far, in pixels, a change at the left edge is felt; None where that is as far as one can
-    see.
-    """
-    spatial = [p for p in graph.inputs if isinstance(p, Image | Layout) and p.free]
-    result = graph.outputs[0]
-    if not spatial or not isinstance(result, Image):
+    """How many pixels beside a cut differ by more than half a grey level from the uncut picture:
+    what tiles must overlap by. None where that is all of them, or where there is nothing to cut."""
+    axes = [a for port in graph.inputs for a in port.tensors()]
+    wide = [a.name for a in axes if str(a.axes[-1]).startswith("width")]
+    ports = (*graph.inputs, *graph.outputs)
+    limits = [p for p in ports if isinstance(p, Spatial) and p.free]
+    if not wide or not isinstance(graph.outputs[0], Image):
         return None
-    wide = (size[0], min(4 * size[1], spatial[0].maximum))
-    inputs = _draw(graph.inputs, 1, 5, wide)
-    name = spatial[0].name
-    changed = inputs[name].copy()
-    changed[..., 0] = changed[..., ::-1][..., 0]
-    if np.array_equal(changed, inputs[name]):
-        return None
-    before, after = run(inputs)[0], run({**inputs, name: changed})[0]
-    felt = np.abs(before.astype(np.float64) - after).max(axis=(0, 1, 2)) * 127.5 > 0.5
-    reach = int(np.flatnonzero(felt).max(initial=0))
-    return None if reach >= wide[1] - 1 else reach
+    steps = [p.multiple for p in ports if isinstance(p, Spatial | Noise)]
+    half = min(4 * size[1], min((p.maximum for p in limits), default=4 * size[1]) // 2)
+    half = half // math.lcm(*steps) * math.lcm(*steps)
+    inputs = _draw(graph.inputs, 1, 5, (size[0], 2 * half))
+    cut = {
+        k: np.ascontiguousarray(v[..., v.shape[-1] // 2 :]) for k, v in inputs.items() if k in wide
+    }
+    whole, part = run(inputs)[0][..., half:], run({**inputs, **cut})[0]
+    apart = np.abs(whole.astype(np.float64) - part).max(axis=(0, 1, 2)) * 127.5
+    reach = int(np.flatnonzero(apart > 0.5).max(initial=-1)) + 1
+    return None if reach >= half else reach
 
 
 def _preview(run: Run, recipe: Recipe, nets: nn.ModuleDict, path: Path) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from engines import evaluate, files, measures
+from engines import evaluate, files, measures, sheets
 from engines.data.sets import DataSet, open_data, open_test
 from engines.data.spec import palette
 from engines.errors import UserError
@@ -77,9 +77,13 @@ def run(
     seed: int = 0,
     threads: int = 1,
     out: Path | None = None,
+    sheets_in: Path | None = None,
     progress: Callable[[str], None] = lambda _: None,
 ) -> dict[str, Any]:
-    """Measure a model on unseen pictures and write its card.json (into the bundle, or to `out`)."""
+    """Measure a model on unseen pictures and write its card.json (into the bundle, or to `out`).
+
+    `sheets_in` is a folder for contact sheets.
+    """
     bundle, sessions = find_model(model), Sessions("cpu", threads)
     size = (side, side)
     opened = open_test(folder, "layout", size) if split == "test" else None
@@ -115,6 +119,9 @@ def run(
     if readers is not None and any(isinstance(p, Attributes) for p in bundle.ports):
         progress("attributes")
         figures["attributes"] = evaluate.attributes_read_back(paint, examples, readers, seed)
+    if sheets_in is not None:
+        progress("sheets")
+        _sheets(sheets_in, bundle, paint, examples, data)
     card = {
         "model": bundle.name,
         "title": bundle.title,
@@ -132,6 +139,21 @@ def run(
     if where is not None:
         files.write_json(where, json.loads(json.dumps(card, default=float)))
     return card
+
+
+def _sheets(
+    folder: Path, bundle: Bundle, paint: Painter, examples: Examples, data: DataSet
+) -> None:
+    """Contact sheets named after the model."""
+    colours = np.zeros((256, 3), np.uint8)
+    colours[: len(data.spec.classes)] = palette(data.spec.classes)
+    sheets.layouts(paint, examples, colours, folder / f"{bundle.name}-layouts.jpg")
+    if any(isinstance(p, Image) and p.fixed for p in bundle.ports):
+        sheets.styles(paint, examples, folder / f"{bundle.name}-styles.jpg")
+    for port in bundle.ports:
+        if isinstance(port, Attributes):
+            path = folder / f"{bundle.name}-sliders.jpg"
+            sheets.sliders(paint, examples, port.names, path)
 
 
 def _class_colours(folder: str, size: tuple[int, int], seed: int) -> Picture:

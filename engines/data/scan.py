@@ -183,6 +183,7 @@ class _Scan:
     ) -> None:
         self.folder, self.report = folder, report
         self.cancelled, self.progress = cancelled, progress
+        self.names: set[str] = set()  # of all pictures, with or without a mate
         self.classes: tuple[PaletteClass, ...] = ()
         self.pixels = np.zeros(256, np.int64)
         self.layouts = np.zeros(256, np.int64)
@@ -195,7 +196,7 @@ class _Scan:
         if self.report.kind == "layout" or (self.folder / "classes.json").exists():
             with self._caught(self.folder / "classes.json"):
                 self.classes = tables.read_classes(self.folder)
-        self._tables({entry.name for entry in entries})
+        self._tables()
         sound = [entry for entry in self._each(entries) if self._headers(entry)]
         if self.report.deep:
             try:
@@ -249,6 +250,7 @@ class _Scan:
             self.problem(
                 folder / "attributes.csv", "is missing", "add it, or a folder for each class"
             )
+        self.names = set(found)
         return [Entry(name, path, None) for name, path in found.items()]
 
     def _mated(self, first: str, second: str) -> list[Entry]:
@@ -257,9 +259,10 @@ class _Scan:
             if not (self.folder / name).is_dir():
                 self.problem(self.folder / name, "is missing", "add this folder of pictures")
             both.append(self._listed(self.folder / name) if (self.folder / name).is_dir() else {})
+        self.names = both[0].keys() | both[1].keys()
         for here, there, lacking in ((both[0], both[1], second), (both[1], both[0], first)):
             if there:  # Without any mate the one line above says it all.
-                for name in here.keys() - there.keys():
+                for name in sorted(here.keys() - there.keys()):
                     self.problem(here[name], f"has no mate in {lacking}", "add it or remove this")
         return [Entry(name, both[0][name], both[1][name]) for name in both[0] if name in both[1]]
 
@@ -283,14 +286,15 @@ class _Scan:
                 found[path.stem] = path
         return found
 
-    def _tables(self, names: set[str]) -> None:
+    def _tables(self) -> None:
         """Lines of splits.csv and attributes.csv, and what they say about the pictures."""
+        names = self.names
         path = self.folder / "splits.csv"
         splits = {name: tables.split_by_name(name) for name in names}
         if path.exists():
             with self._caught(path):
                 listed, weights = tables.read_splits(self.folder, self._fault(path))
-                self._absent(path, listed, names)
+                self._absent(path, listed)
                 splits = {n: s for n, s in listed.items() if n in names and weights[n] > 0}
         counts = Counter(splits.values())
         counts["left out"] = len(names) - len(splits)
@@ -301,7 +305,7 @@ class _Scan:
         if path.exists() and self.report.kind in ("layout", "labelled"):
             with self._caught(path):
                 header, rows = tables.read_attributes(self.folder, self._fault(path))
-                self._absent(path, rows, names)
+                self._absent(path, rows)
                 table = [row for name, row in rows.items() if name in names]
                 for column, attribute in enumerate(header):
                     values = np.array([row[column] for row in table], np.float64)
@@ -315,9 +319,9 @@ class _Scan:
         what, _, mend = str(error).rstrip(".").rpartition("; ")
         self.problem(path, what or mend, mend if what else "mend or remove it")
 
-    def _absent(self, path: Path, listed: Iterable[str], names: set[str]) -> None:
+    def _absent(self, path: Path, listed: Iterable[str]) -> None:
         for name in listed:
-            if name not in names:
+            if name not in self.names:
                 self.problem(path, f"names {name!r}, which has no picture", "take the line out")
 
     def _headers(self, entry: Entry) -> bool:

@@ -1,9 +1,9 @@
 """SPADE with a style encoder: paint a layout, take the light of a photo, slide attributes.
 
 Park, Liu, Wang, Zhu 2019, Semantic Image Synthesis with Spatially-Adaptive Normalization,
-arXiv:1903.07291. Attributes are an extension of ours: an auxiliary reader in the critic (Odena
-2017, arXiv:1610.09585) learns them on real pictures, and half of every batch asks for attributes
-and a style that belong to other pictures.
+arXiv:1903.07291. Attributes are an extension of ours: a reader beside the critics (after Odena
+2017, arXiv:1610.09585) learns them on real pictures, and a quarter of every batch asks for the
+attributes and the style of other pictures.
 """
 
 from collections.abc import Sequence
@@ -40,6 +40,9 @@ from engines.recipe import (
     register,
 )
 
+# What a row of a batch is asked for, by its number modulo 4; the fourth role is style and
+# attributes both.
+BY_STYLE, ASKING, BY_ATTRIBUTES = 0, 1, 3
 STYLE_SIDE = 256  # pixels a side of the photo that the exported encoder takes
 
 
@@ -58,7 +61,7 @@ class SpadeSettings(Settings):
     kl: Annotated[float, Range(0, 10), "Weight of the style's divergence from its prior"] = 0.01
     reading: Annotated[
         float, Range(0, 100), "Weight of reading the asked attributes off the picture"
-    ] = 10.0
+    ] = 3.0
     lr: Annotated[float, Range(1e-6, 1e-1), "Learning rate; the critics' is twice as high"] = 2e-4
     augment: Annotated[str, "Differentiable augmentation"] = "translation,cutout"
 
@@ -120,35 +123,40 @@ class SpadeRecipe(Recipe):
         return [stage for stage in stages if stage.steps]
 
     def generator_loss(self, batch: LayoutBatch, draw: Draw) -> Terms:
-        """Even rows rebuild their own photo; odd rows are asked for another photo's style and
-        attributes.
+        """Three rows of four rebuild their own photo: from its style, from its style and
+        attributes, and from its attributes alone. The other is asked for the style and the
+        attributes of two other photos.
         """
         s = self.settings
         mu, logvar = self.nets["encoder"](batch.image)
+        role = torch.arange(len(mu), device=mu.device) % 4
+        asking, rebuilt = role == ASKING, role != ASKING
         own = mu + torch.exp(logvar / 2) * draw.normal(mu.shape)
         other = torch.where(draw.uniform((len(mu), 1)) < 0.5, mu.roll(1, 0), draw.normal(mu.shape))
-        said, asked = self._attributes(batch, draw)
-        odd = torch.arange(len(mu), device=mu.device)[:, None] % 2 == 1
-        fake = self._paint(
-            batch.layout, torch.where(odd, other, own), torch.where(odd, asked, said)
-        )
+        style = torch.where(asking[:, None], other, own)
+        asked = batch.attributes.nan_to_num(nan=Attributes.unset)
+        asked = torch.where(asking[:, None], asked.roll(2, 0), asked)
+        asked = torch.where((role == BY_STYLE)[:, None], Attributes.unset, asked)
+        if self.data.attributes:
+            style = torch.where((role == BY_ATTRIBUTES)[:, None], 0.0, style)
+        fake = self._paint(batch.layout, style, asked)
         self._fake = fake.detach()  # The critic's turn comes next and sees these very pictures.
 
-        terms = {"kl": s.kl * kl_standard_normal(mu[::2], logvar[::2])}
+        terms = {"kl": s.kl * kl_standard_normal(mu, logvar)}
         fakes = self._judge(fake, batch.layout, draw)
         with torch.no_grad():
             reals = self._judge(batch.image, batch.layout, draw)
         terms["adversarial"] = hinge_generator([maps[-1] for maps in fakes])
         # Inner maps of the rows that rebuild.
-        mine, theirs = ([[m[::2] for m in maps[:-1]] for maps in side] for side in (fakes, reals))
-        terms["matching"] = s.matching * feature_matching(theirs, mine)
+        inner = [[[m[rebuilt] for m in maps[:-1]] for maps in side] for side in (reals, fakes)]
+        terms["matching"] = s.matching * feature_matching(*inner)
         if s.perceptual:
             terms["perceptual"] = s.perceptual * perceptual(
-                lambda x: features(x, stop=16), fake[::2], batch.image[::2], [1 / 32] * 4
+                lambda x: features(x, stop=16), fake[rebuilt], batch.image[rebuilt], [1 / 32] * 4
             )
-        if self.data.attributes:
-            wanted = torch.where(asked < 0, torch.nan, asked)[1::2]
-            terms["reading"] = s.reading * masked_mse(self._read(fake[1::2]), wanted)
+        if self.data.attributes and asking.any():
+            wanted = torch.where(asked < 0, torch.nan, asked)[asking]
+            terms["reading"] = s.reading * masked_mse(self._read(fake[asking]), wanted)
         return terms
 
     def critic_loss(self, batch: LayoutBatch, draw: Draw) -> Terms:
@@ -160,14 +168,6 @@ class SpadeRecipe(Recipe):
     def reader_loss(self, batch: LayoutBatch, draw: Draw) -> Terms:
         """Squared error on real pictures alone, so that made ones cannot teach it wrong."""
         return {"reader": masked_mse(self._read(batch.image), batch.attributes)}
-
-    def _attributes(self, batch: LayoutBatch, draw: Draw) -> tuple[Tensor, Tensor]:
-        """The picture's own attributes, in half of the rows kept back; and another row's. -1 means
-        not said.
-        """
-        known = batch.attributes.nan_to_num(nan=Attributes.unset)
-        kept_back = draw.uniform((len(known), 1)) < 0.5
-        return torch.where(kept_back, Attributes.unset, known), known.roll(2, 0)
 
     def _paint(self, layout: Tensor, style: Tensor, attributes: Tensor) -> Tensor:
         everywhere = torch.zeros_like(layout)

@@ -17,7 +17,7 @@ from onnx import TensorProto, helper, numpy_helper
 from engines.errors import UserError
 from engines.ports import Attributes, Image, Latent, Layout, Noise, NoiseLevel, Port, Regional
 from engines.request import Request
-from engines.runtime import Bundle, Sessions, Stale, Stop, render
+from engines.runtime import Bundle, Sessions, Stale, Stop, find_model, render
 from engines.runtime.bundle import FORMAT, METADATA
 from engines.runtime.render import Cache
 from engines.samplers import Schedule
@@ -436,3 +436,42 @@ def test_attributes_reach_the_graph_by_name(tmp_path: Path) -> None:
         last(bundle, {"attributes": {"mist": 1.0}, "source": black})
     with pytest.raises(UserError, match="between 0 and 1"):
         last(bundle, {"attributes": {"fog": 1.5}, "source": black})
+
+
+# Trials
+# --------------------------------------------------------------------------------------------
+
+
+def test_a_strangers_model_is_tried_once_in_a_child(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    path = good(tmp_path / "x.onnx")
+    assert find_model(str(path)).name == "x"
+    trusted = json.loads((tmp_path / "data" / "pentimento" / "trusted.json").read_text())
+    assert trusted == [Bundle.open(path).hash]
+    monkeypatch.setattr(
+        "engines.runtime.trial.subprocess.run", None
+    )  # It would fail if tried again.
+    assert find_model(str(path)).name == "x"
+
+
+def test_a_model_that_hangs_or_starves_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    slow_model(tmp_path)
+    monkeypatch.setattr("engines.runtime.trial.SECONDS", 4)
+    with pytest.raises(UserError, match="over 4 seconds"):
+        find_model(str(tmp_path / "slow.onnx"))
+    huge = [
+        constant("shape", [60_000, 60_000, 8], np.int64),
+        helper.make_node("ConstantOfShape", ["shape"], ["big"]),
+        helper.make_node("ReduceSum", ["big"], ["sum"], keepdims=0),
+        helper.make_node("Add", ["source", "sum"], ["picture"]),
+    ]
+    write(tmp_path / "huge.onnx", huge, [Image("source")], [PICTURE])
+    monkeypatch.setattr("engines.runtime.trial.SECONDS", 60)
+    with pytest.raises(UserError, match="huge"):
+        find_model(str(tmp_path / "huge.onnx"))
+    assert not (tmp_path / "data" / "pentimento" / "trusted.json").exists()

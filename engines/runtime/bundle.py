@@ -261,7 +261,11 @@ def find_model(name: str) -> Bundle:
     if name in known:
         return Bundle.open(known[name])
     if Path(name).exists():
-        return Bundle.open(Path(name))
+        from engines.runtime import trial  # It needs this module.
+
+        bundle = Bundle.open(Path(name))
+        trial.trust(bundle)
+        return bundle
     raise UserError(
         f"There is no model {name!r}: it is neither a path nor an installed model "
         f"({', '.join(known) or 'none is installed'})."

@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import os
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -23,6 +24,8 @@ from engines.data.pictures import (
     write_layout,
     write_picture,
 )
+from engines.data.samples import LabelledSample
+from engines.data.sets import open_data
 from engines.data.spec import DataSpec, PaletteClass
 from engines.errors import UserError
 
@@ -137,6 +140,19 @@ def test_lab_and_cmyk_tiffs(tmp_path: Path) -> None:
     assert read_picture(red)[0, 0].tolist() == [255, 0, 0]
 
 
+def test_deep_grey_is_rounded_not_cut(tmp_path: Path) -> None:
+    values = np.arange(0, 65536, 77, dtype=np.uint16)[None]
+    path = saved(tmp_path / "deep.png", Image.fromarray(values))
+    np.testing.assert_array_equal(read_picture(path)[..., 2], np.rint(values / 257))
+
+
+def test_fine_stripes_melt_into_grey() -> None:
+    stripes = np.zeros((33, 40, 3), np.uint8)
+    stripes[::2] = 200  # Taking some of the lines would give a moire of black and 200.
+    small = pictures.resize_picture(stripes, (16, 20))
+    np.testing.assert_allclose(small[2:-2], 100, atol=12)
+
+
 def test_grey_with_alpha_and_palette_with_several_clear_colours(tmp_path: Path) -> None:
     grey = saved(tmp_path / "la.png", Image.new("LA", (1, 1), (0, 128)))
     assert read_picture(grey)[0].tolist() == [[127, 127, 127]]
@@ -220,6 +236,8 @@ def test_a_class_needs_a_name(name: object) -> None:
 def test_colours_with_blanks_and_endless_counts() -> None:
     with pytest.raises(UserError, match="colour"):
         PaletteClass("sky", "#1 2345")
+    with pytest.raises(UserError, match="colour"):
+        PaletteClass("sky", "#1234567")
     broken = {**DataSpec("image", (8, 8), 1).to_json(), "count": float("inf")}
     with pytest.raises(UserError, match="data facts"):
         DataSpec.from_json(broken)
@@ -230,3 +248,46 @@ def test_nothing_half_written(tmp_path: Path) -> None:
     with pytest.raises(UserError):
         write_picture(tmp_path / "file" / "a.png", RAMP)
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+def test_the_fingerprint_covers_layouts_and_tables(tmp_path: Path) -> None:
+    ids = np.zeros((4, 6), np.uint8)
+    (tmp_path / "classes.json").write_text('[{"id": 0, "name": "sky", "color": "#87cefa"}]')
+    (tmp_path / "attributes.csv").write_text("name,fog\na,0.25\n")
+    (tmp_path / "splits.csv").write_text("name,split\na,train\n")
+    write_picture(tmp_path / "photos" / "a.png", RAMP)
+    write_layout(tmp_path / "layouts" / "a.png", ids, CLASSES)
+
+    def mark() -> str:
+        return open_data(tmp_path, "layout", (4, 4)).spec.fingerprint
+
+    seen = {mark()}
+    assert mark() in seen
+    for name in ("classes.json", "attributes.csv", "splits.csv", "layouts/a.png", "photos/a.png"):
+        time = (tmp_path / name).stat().st_mtime_ns + 1_000_000_000
+        os.utime(tmp_path / name, ns=(time, time))
+        assert mark() not in seen, name
+        seen.add(mark())
+
+
+def test_pairs_have_both_sides_in_their_fingerprint(tmp_path: Path) -> None:
+    for side in ("source", "target"):
+        write_picture(tmp_path / side / "a.png", RAMP)
+    (tmp_path / "splits.csv").write_text("name,split\na,train\n")
+    seen = {open_data(tmp_path, "paired", (4, 4)).spec.fingerprint}
+    for side in ("source", "target"):
+        os.utime(tmp_path / side / "a.png", ns=(1, 1))
+        seen.add(open_data(tmp_path, "paired", (4, 4)).spec.fingerprint)
+    assert len(seen) == 3
+
+
+def test_a_class_that_one_split_lacks_is_an_attribute_of_both(tmp_path: Path) -> None:
+    for group in ("cat", "dog"):
+        write_picture(tmp_path / group / "a.png", RAMP)
+    (tmp_path / "splits.csv").write_text("name,split\ncat/a,train\ndog/a,val\n")
+    for split, expected in (("train", [1, 0]), ("val", [0, 1])):
+        data = open_data(tmp_path, "labelled", (4, 4), split)
+        assert data.spec.attributes == ("cat", "dog")
+        sample = data.fixed(0)
+        assert isinstance(sample, LabelledSample)
+        assert sample.attributes.tolist() == expected

@@ -329,17 +329,18 @@ def _open(folder: Path, kind: str, size: tuple[int, int], split: str, cache: int
     if kind == "paired" and not layered:
         return _open_pairs(folder, size, split, cache)
     chosen, weights, paths = _split(folder, folder / "photos" if layered else folder, split)
-    spec = DataSpec(kind, size, len(chosen), fingerprint=_fingerprint(paths.values()))
+    mates = pictures_in(folder / "layouts") if kind in ("layout", "paired") else {}
+    mark = _fingerprint(folder, [*paths.values(), *mates.values()])
+    spec = DataSpec(kind, size, len(chosen), fingerprint=mark)
     pictures = [paths[name] for name in chosen]
     if kind == "image":
         return ImageSet(pictures, weights, spec, cache)
     if kind == "labelled":
-        names, values = _values(folder, chosen)
+        names, values = _values(folder, chosen, paths)
         return LabelledSet(pictures, weights, _with(spec, attributes=names), cache, values)
     if kind not in ("layout", "paired"):
         raise UserError(f"There is no kind of data called {kind!r}.")
     classes = tables.read_classes(folder)
-    mates = pictures_in(folder / "layouts")
     if missing := [name for name in chosen if name not in mates]:
         raise UserError(
             f"{len(missing)} photos in {folder} have no layout, {missing[0]} first; add them or "
@@ -349,8 +350,9 @@ def _open(folder: Path, kind: str, size: tuple[int, int], split: str, cache: int
     layouts = [mates[name] for name in chosen]
     if kind == "paired":
         return PaintedSet(pictures, weights, spec, cache, layouts, classes)
-    names, values = _values(folder, chosen) if (folder / "attributes.csv").exists() else ((), [])
-    values = values or [np.empty(0, np.float32)] * len(chosen)
+    names, values = (), [np.empty(0, np.float32)] * len(chosen)
+    if (folder / "attributes.csv").exists():
+        names, values = _values(folder, chosen, paths)
     spec = _with(spec, attributes=names, classes=classes)
     return LayoutSet(pictures, weights, spec, cache, values, layouts)
 
@@ -370,7 +372,8 @@ def _open_pairs(folder: Path, size: tuple[int, int], split: str, cache: int) -> 
             f"{len(missing)} pictures in {folder / second} have no mate in {first}, "
             f"{missing[0]} first; add them or leave the others out."
         )
-    spec = DataSpec("paired", size, len(chosen), fingerprint=_fingerprint(targets.values()))
+    mark = _fingerprint(folder, [*targets.values(), *sources.values()])
+    spec = DataSpec("paired", size, len(chosen), fingerprint=mark)
     pairs = [sources[n] for n in chosen], [targets[n] for n in chosen]
     return PairedSet(*pairs, weights, spec, cache)
 
@@ -408,15 +411,17 @@ def _split(
     return chosen, [weights[name] if weights else 1.0 for name in chosen], paths
 
 
-def _values(folder: Path, chosen: Sequence[str]) -> tuple[tuple[str, ...], list[Floats]]:
-    """Attribute names and values; without attributes.csv a folder per class is one attribute a
-    class.
+def _values(
+    folder: Path, chosen: Sequence[str], names: Iterable[str]
+) -> tuple[tuple[str, ...], list[Floats]]:
+    """Attribute names and the values of the chosen; without attributes.csv a folder per class, of
+    whatever split, is one attribute a class.
     """
     if (folder / "attributes.csv").exists():
-        names, table = tables.read_attributes(folder)
-        unknown = np.full(len(names), np.nan, np.float32)
-        return names, [table.get(name, unknown) for name in chosen]
-    groups = sorted({name.partition("/")[0] for name in chosen if "/" in name})
+        header, table = tables.read_attributes(folder)
+        unknown = np.full(len(header), np.nan, np.float32)
+        return header, [table.get(name, unknown) for name in chosen]
+    groups = sorted({name.partition("/")[0] for name in names if "/" in name})
     if not groups:
         raise UserError(
             f"{folder} has neither attributes.csv nor a folder for each class; add one."
@@ -435,15 +440,17 @@ def _with(
     )
 
 
-def _fingerprint(paths: Iterable[Path]) -> str:
-    """Hash over names, sizes and times of change."""
+def _fingerprint(folder: Path, paths: Iterable[Path]) -> str:
+    """Hash over names, sizes and times of change of these files and of the set's tables."""
     digest = hashlib.sha256()
-    for path in paths:
+    small = (folder / name for name in ("classes.json", "attributes.csv", "splits.csv"))
+    for path in [*paths, *(path for path in small if path.exists())]:
         try:
             stat = path.stat()
         except OSError as error:
             raise UserError(
                 f"{path} cannot be read ({error.strerror}); restore it or leave it out."
             ) from error
-        digest.update(os.fsencode(path.name) + f" {stat.st_size} {stat.st_mtime_ns}\n".encode())
+        place = os.fsencode(path.relative_to(folder))
+        digest.update(place + f" {stat.st_size} {stat.st_mtime_ns}\n".encode())
     return digest.hexdigest()[:16]

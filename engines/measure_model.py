@@ -30,7 +30,7 @@ def painter(bundle: Bundle, data: DataSet, sessions: Sessions) -> Painter:
     source = next((p.name for p in bundle.target.inputs if isinstance(p, Image)), None)
     photo_port = next((p.name for p in bundle.ports if isinstance(p, Image) and p.fixed), None)
     sliders = next((p.name for p in bundle.ports if isinstance(p, Attributes)), None)
-    if layout_port is None and source is None:
+    if bundle.picture is None or (layout_port is None and source is None):
         raise UserError(f"The model {bundle.name} does not paint layouts, so it has no such card.")
     colors, cache = palette(data.spec.classes), Cache(64_000_000)
 

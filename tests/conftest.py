@@ -10,6 +10,8 @@ import pytest
 from engines.worlds import vista
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+# Two threads that wait for each other on a busy machine take ten times as long as one.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ["PYTHONPATH"] = str(Path(__file__).resolve().parent.parent)
 
 # A slow machine is no failure; and what CI finds, it finds again.

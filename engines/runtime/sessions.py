@@ -112,7 +112,7 @@ class Sessions:
 
     def _check_provider(self, session: ort.InferenceSession) -> None:
         if self.provider.got == "cuda" and "CUDAExecutionProvider" not in session.get_providers():
-            why = "ONNX Runtime could not start CUDA and fell back; run doctor"
+            why = "no CUDA device could be started"
             self.provider = Provider(self.provider.asked, "cpu", why)
 
     def release(self) -> None:

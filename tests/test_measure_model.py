@@ -1,0 +1,84 @@
+"""A card is written from bundles, as they are, over a split of a data set."""
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from engines import measure_model, train
+from engines.errors import UserError
+from engines.export import export_bundle
+from engines.recipe import recipe_type
+
+
+@pytest.fixture(scope="module")
+def halved(vistas: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The vistas, half of them in the validation split."""
+    folder = tmp_path_factory.mktemp("halved") / "set"
+    shutil.copytree(vistas, folder)
+    lines = (folder / "splits.csv").read_text().splitlines()
+    rows = [
+        f"{line.split(',')[0]},{'val' if i % 2 else 'train'}" for i, line in enumerate(lines[1:])
+    ]
+    (folder / "splits.csv").write_text("\n".join(["name,split", *rows]) + "\n")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def models(halved: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    home = tmp_path_factory.mktemp("models")
+    for name in ("spade", "pix2pix", "layout_reader", "attribute_reader"):
+        settings = dict(recipe_type(name).presets["tiny"])
+        run = train.new_run(
+            home / f"{name}-run",
+            name,
+            str(halved),
+            settings,
+            precision="float32",
+            threads=1,
+            validate=0,
+        )
+        list(train.train(train.build_recipe(run), run))
+        export_bundle(run, home / name)
+    return home
+
+
+def test_a_card_holds_every_figure_with_what_it_is_worth(halved: Path, models: Path) -> None:
+    said: list[str] = []
+    card = measure_model.run(
+        str(models / "spade"),
+        str(halved),
+        layout_reader=str(models / "layout_reader"),
+        attribute_reader=str(models / "attribute_reader"),
+        split="val",
+        side=128,
+        count=8,
+        sheets_in=models / "sheets",
+        progress=said.append,
+    )
+    figures = card["figures"]
+    assert {"kid", "floor", "ceiling", "share_of_span"} <= set(figures["realism"])
+    assert {"miou", "miou_true", "miou_shuffled", "ratio"} <= set(figures["faithfulness"])
+    assert {"correlation", "shuffled"} <= set(figures["style"])
+    assert set(figures["attributes"]) >= {"time_of_day", "fog", "snow"}
+    assert all(np.isfinite(f["correlation"]) for f in figures["attributes"].values())
+    assert json.loads((models / "spade" / "card.json").read_text())["hashes"] == card["hashes"]
+    assert len(list((models / "sheets").glob("*.jpg"))) == 3
+    assert said == ["painting", "realism", "faithfulness", "style", "attributes", "sheets"]
+
+
+def test_a_translator_is_measured_on_coloured_layouts(halved: Path, models: Path) -> None:
+    out = models / "pix2pix.json"
+    card = measure_model.run(
+        str(models / "pix2pix"), str(halved), split="val", side=64, count=6, out=out
+    )
+    assert set(card["figures"]) == {"realism"}
+    assert out.exists()
+    assert not (models / "pix2pix" / "card.json").exists()
+
+
+def test_a_model_that_paints_no_layouts_has_no_such_card(halved: Path, models: Path) -> None:
+    with pytest.raises(UserError):
+        measure_model.run(str(models / "attribute_reader"), str(halved), split="val", side=64)

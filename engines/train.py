@@ -28,6 +28,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from engines import files, measures
+from engines.data.scan import scan
 from engines.data.sets import open_data
 from engines.data.spec import DataSpec
 from engines.errors import UserError
@@ -77,6 +78,8 @@ def new_run(
             "doctor."
         )
     side = kind.settings_type(**settings).size
+    if kind.kind != "points":
+        _refuse_faults(Path(folder))
     data = open_data(Path(folder), kind.kind, (side, side))
     built = kind(data.spec, **settings)
     threads = threads or torch.get_num_threads()
@@ -103,6 +106,18 @@ def new_run(
             },
         },
     )
+
+
+def _refuse_faults(folder: Path) -> None:
+    """UserError naming the first fault that names and headers show, before any time is spent."""
+    report = scan(folder)
+    if report.problems:
+        first = report.problems[0]
+        raise UserError(
+            f"{folder} has {report.count} fault{'s'[: report.count > 1]}, the first in "
+            f"{first.file}: {first.what}; "
+            f"{first.mend} (data scan lists them all)."
+        )
 
 
 def build_recipe(run: Run) -> Recipe:

@@ -4,6 +4,7 @@ import importlib.util
 import math
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -240,3 +241,13 @@ def test_validation_keeps_the_best_and_shows_previews(vistas: Path, tmp_path: Pa
     assert run.best_path.exists()
     assert len(list((run.path / "previews").glob("*.png"))) == 2
     assert len(list((run.path / "snapshots").glob("*.safetensors"))) >= 1
+
+
+def test_a_set_with_faults_is_refused_before_the_first_step(vistas: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "set"
+    shutil.copytree(vistas, folder)
+    photo = next((folder / "photos").iterdir())
+    (folder / "layouts" / f"{photo.stem}.png").unlink()
+    with pytest.raises(UserError, match=f"1 fault, the first in .*{photo.stem}"):
+        new(tmp_path / "run", folder)
+    assert not (tmp_path / "run").exists()

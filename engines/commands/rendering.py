@@ -2,11 +2,11 @@
 
 import argparse
 import json
-import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from engines.commands.inputs import choose_size, parse_inputs, read_value
 from engines.commands.terminal import (
     Progress,
     Verbs,
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[2]
 DEMO = Path("pentimento-demo.png")
-USUAL_SIDE = 256  # where neither the words nor the inputs nor the model say a size
 
 
 def add(verbs: Verbs) -> None:
@@ -72,7 +71,7 @@ def _render(options: argparse.Namespace) -> int:
     sessions = open_sessions(options.provider)
     work = _Work(bundle, sessions, options)
     if folder is None:
-        work.one(inputs, options.out)
+        work.one(inputs, options.out, Progress())
         say(f"{options.out} ({_computed(sessions)})")
         return 0
     return _batch(work, inputs, *folder)
@@ -97,149 +96,10 @@ def _demo(options: argparse.Namespace) -> int:
     sessions = open_sessions("auto")
     inputs, _ = parse_inputs(bundle, [words[3]])
     given = argparse.Namespace(size=None, seed=0, sampler="ddim", steps=20, guidance=1.0)
-    _Work(bundle, sessions, given).one(inputs, DEMO)
+    _Work(bundle, sessions, given).one(inputs, DEMO, Progress())
     print(f"{bundle.title} painted {examples[0].relative_to(ROOT)} to {DEMO.absolute()}.")
     print(f"The same: python3 main.py {' '.join(words)}")
     return 0
-
-
-# Inputs ------------------------------------------------------------------------------------------
-
-
-def parse_inputs(
-    bundle: "Bundle", words: Sequence[str]
-) -> tuple[dict[str, Any], tuple[str, Path] | None]:
-    """Document values by port, and the port that was given a folder with that folder, if any.
-
-    UserError where a word names no input or its value does not suit it.
-    """
-    from engines.ports import Attributes
-
-    values: dict[str, Any] = {}
-    folder: tuple[str, Path] | None = None
-    for word in words:
-        name, equals, text = word.partition("=")
-        if not equals or not text:
-            raise UserError(f"--in takes INPUT=VALUE, not {word!r}; see inspect {bundle.name}.")
-        port, attribute = _find(bundle, name)
-        if attribute:
-            values.setdefault(port.name, {})[attribute] = _number(text, name)
-        elif isinstance(port, Attributes):
-            raise UserError(
-                f"{port.name} has several values; set each, like --in {port.name}."
-                f"{port.names[0]}=0.5 (there are {', '.join(port.names)})."
-            )
-        elif Path(text).is_dir() and port.kind in ("image", "layout", "mask"):
-            if folder is not None:
-                raise UserError(f"Only one input can be a folder, but {folder[0]} is one already.")
-            folder = (port.name, Path(text))
-        else:
-            values[port.name] = read_value(port, text)
-    return values, folder
-
-
-def _find(bundle: "Bundle", name: str) -> "tuple[Port, str]":
-    """The port that a word names, and its attribute where it names one; UserError else."""
-    from engines.ports import Attributes
-
-    ports = {port.name: port for port in bundle.ports if port.kind != "noise_level"}
-    if name in ports:
-        return ports[name], ""
-    tables = [port for port in ports.values() if isinstance(port, Attributes)]
-    head, dot, tail = name.rpartition(".")
-    found = [t for t in tables if (t.name == head and tail in t.names) or (name in t.names)]
-    if len(found) == 1:
-        return found[0], tail if dot and found[0].name == head else name
-    if found:
-        choices = " or ".join(f"{port.name}.{name}" for port in found)
-        raise UserError(f"{name} could be {choices} of {bundle.name}; write which.")
-    known = [*ports, *(f"{table.name}.{n}" for table in tables for n in table.names)]
-    raise UserError(f"The model {bundle.name} has no input {name!r}; it has {', '.join(known)}.")
-
-
-def read_value(port: "Port", text: str) -> Any:
-    """A word as a document value of a port: a file read, a number, an option or a sentence."""
-    from engines.data.pictures import read_layout, read_picture
-    from engines.data.spec import PaletteClass
-    from engines.ports import Choice, Image, Latent, Layout, Mask, Noise, Scalar
-
-    if isinstance(port, Layout):
-        pairs = zip(port.classes, port.colors, strict=True)
-        return read_layout(Path(text), tuple(PaletteClass(*pair) for pair in pairs))
-    if isinstance(port, Image):
-        if port.channels != 3:
-            raise UserError(f"{port.name} has {port.channels} channels; it is read from no file.")
-        return read_picture(Path(text))
-    if isinstance(port, Mask):
-        return read_picture(Path(text)).max(2) > 127
-    if isinstance(port, Scalar):
-        return _number(text, port.name)
-    if isinstance(port, Noise):
-        return seed_value(text, port.name)
-    if isinstance(port, Choice):
-        return int(text) if text.isdecimal() else text
-    if isinstance(port, Latent):
-        return [_number(part, port.name) for part in text.split(",")]
-    return text
-
-
-def seed_value(text: str, name: str) -> int:
-    """A seed; UserError where it is none."""
-    try:
-        return seed(text)
-    except argparse.ArgumentTypeError as error:
-        raise UserError(f"{name}: {error}.") from error
-
-
-def _number(text: str, name: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if not math.isfinite(value):
-        raise UserError(f"{name} needs a number, not {text!r}; write it like {name}=0.5.")
-    return value
-
-
-# Sizes -------------------------------------------------------------------------------------------
-
-
-def choose_size(bundle: "Bundle", values: Mapping[str, Any]) -> "tuple[Size, Size | None]":
-    """The size to render at, and the size that was rounded to it, None where it was taken as is.
-
-    It is the given layout's, else photo's; each side goes to the nearest that the model takes.
-    """
-    from engines.ports import Image, Layout, Spatial
-
-    target = [*bundle.target.inputs, *bundle.target.outputs]
-    for port in bundle.target.outputs:
-        if isinstance(port, Image) and port.fixed:
-            return (port.fixed[0], port.fixed[1]), None
-    asked: Size | None = None
-    for kind in (Layout, Image, Spatial):
-        for port in (*bundle.target.inputs, *bundle.ports):
-            free = isinstance(port, Spatial) and port.free and isinstance(port, kind)
-            if free and asked is None and port.name in values:
-                asked = values[port.name].shape[:2]
-    given = asked is not None
-    if asked is None:
-        settings = bundle.about.get("settings")
-        side = settings.get("size") if isinstance(settings, dict) else None
-        asked = (side, side) if isinstance(side, int) else (USUAL_SIDE, USUAL_SIDE)
-    free_ports = [p for p in target if isinstance(p, Spatial) and p.free]
-    step = math.lcm(*(p.multiple for p in free_ports)) if free_ports else 1
-    least = max((p.minimum for p in free_ports), default=1)
-    most = min((p.maximum for p in free_ports), default=max(asked))
-    scale = min(1.0, most / max(asked))  # A large picture keeps its shape.
-    found = tuple(_nearest(side * scale, step, least, most) for side in asked)
-    result = (found[0], found[1])
-    return result, asked if given and result != tuple(asked) else None
-
-
-def _nearest(side: float, step: int, least: int, most: int) -> int:
-    """The multiple of `step` from `least` to `most` that is nearest."""
-    low, high = -(-least // step) * step, most // step * step
-    return min(max(int(side / step + 0.5) * step, low), max(high, low))
 
 
 # Rendering ---------------------------------------------------------------------------------------
@@ -254,13 +114,8 @@ class _Work:
         self.bundle, self.sessions, self.options = bundle, sessions, options
         self.cache = Cache()  # A style photo of a batch is encoded once.
 
-    def one(
-        self,
-        values: Mapping[str, Any],
-        out: Path,
-        progress: Callable[[float], None] | None = None,
-    ) -> None:
-        """Render one picture to `out`, whole or not at all; UserError."""
+    def one(self, values: Mapping[str, Any], out: Path, shown: Progress | None = None) -> None:
+        """Render one picture to `out`, whole or not at all; UserError. `shown` hears of steps."""
         from engines.request import Request
         from engines.runtime import render
         from engines.runtime.fit import fit
@@ -286,12 +141,12 @@ class _Work:
             steps=options.steps,
             guidance=options.guidance,
         )
-        shown, last = Progress(), None
-        for frame in render(bundle, request, self.sessions, self.cache):
-            last = frame
-            if not frame.final and progress is None:
-                shown.show(f"Rendering {frame.progress:.0%}")
-        shown.end()
+        last: Frame | None = None
+        for last in render(bundle, request, self.sessions, self.cache):
+            if shown is not None and not last.final:
+                shown.show(f"Rendering {last.progress:.0%}")
+        if shown is not None:
+            shown.end()
         assert last is not None  # A render ends with its final frame, or raises.
         save(bundle, request, last, out)
 
@@ -318,7 +173,7 @@ def _batch(work: _Work, values: dict[str, Any], name: str, folder: Path) -> int:
         progress.count("Rendering", done, len(found))
         try:
             value = read_value(port, str(path))
-            work.one({**values, name: value}, out / f"{stem}{ending}", lambda _: None)
+            work.one({**values, name: value}, out / f"{stem}{ending}")
         except UserError as error:
             failed.append(f"{path.name}: {error}")
     progress.end()

@@ -7,7 +7,7 @@ import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from engines.errors import UserError
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 PLAIN_SECONDS = 10.0  # between lines where the output is no terminal
 REFRESH_SECONDS = 0.1
 
-Verbs = "argparse._SubParsersAction[argparse.ArgumentParser]"
+Verbs: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
 class Progress:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from engines.data import scan as scanning
 from engines.data.pictures import write_layout, write_picture
@@ -20,10 +21,10 @@ CLASSES = (PaletteClass("sky", "#87cefa"), PaletteClass("sea", "#1450c8"))
 NAMES = ("a", "b", "c", "d")
 
 
-@pytest.fixture
-def clean(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def pattern(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Four layouts of 8 x 8: an upper half of sky, below it sea; in `d` sky and unpainted."""
-    folder = tmp_path / "set"
+    folder = tmp_path_factory.mktemp("pattern")
     for part in ("photos", "layouts"):
         (folder / part).mkdir(parents=True)
     for name in NAMES:
@@ -32,11 +33,16 @@ def clean(tmp_path: Path) -> Path:
         write_layout(folder / "layouts" / f"{name}.png", np.tile(ids[:, None], (1, 8)), CLASSES)
     entries = [{"id": i, "name": c.name, "color": c.color} for i, c in enumerate(CLASSES)]
     (folder / "classes.json").write_text(json.dumps(entries))
-    write(
-        folder / "splits.csv", "name,split,weight", "a,train,1", "b,train,0", "c,val,1", "d,test,1"
-    )
+    lines = "name,split,weight", "a,train,1", "b,train,0", "c,val,1", "d,test,1"
+    write(folder / "splits.csv", *lines)
     write(folder / "attributes.csv", "name,fog,snow", "a,0,", "b,0.25,", "c,1,", "d,,")
     return folder
+
+
+@pytest.fixture
+def clean(pattern: Path, tmp_path: Path) -> Path:
+    """A copy of the pattern, to spoil."""
+    return Path(shutil.copytree(pattern, tmp_path / "set"))
 
 
 def write(path: Path, *lines: str) -> None:
@@ -233,7 +239,7 @@ def gray(folder: Path, *names: str) -> Path:
     for name in names:
         path = folder / f"{name}.png"
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_picture(path, np.full((6, 6, 3), 128, np.uint8))
+        Image.new("L", (6, 6), 128).save(path)
     return folder
 
 

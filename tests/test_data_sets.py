@@ -2,6 +2,7 @@
 
 import ast
 import csv
+import os
 import shutil
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -397,8 +398,13 @@ def test_folders_that_are_no_set(tmp_path: Path) -> None:
 def test_the_fingerprint_changes_with_the_files(small: Path) -> None:
     before = open_data(small, "image", SIZE).spec.fingerprint
     assert open_data(small, "image", SIZE).spec.fingerprint == before
-    write_picture(small / "photos" / "extra.png", np.zeros((8, 8, 3), np.uint8))
-    assert open_data(small, "image", SIZE).spec.fingerprint != before
+    path = sorted((small / "photos").iterdir())[0]
+    when = path.stat().st_mtime_ns
+    path.write_bytes(path.read_bytes() + b"more")
+    os.utime(path, ns=(when, when))  # A change of size alone shows, and so does one of time.
+    longer = open_data(small, "image", SIZE).spec.fingerprint
+    os.utime(path, ns=(when, when + 1000))
+    assert len({before, longer, open_data(small, "image", SIZE).spec.fingerprint}) == 3
 
 
 # The landscapes.

@@ -15,17 +15,15 @@ from engines.commands.terminal import Verbs, check_writable, open_sessions
 from engines.errors import UserError
 
 PACKAGES = (
-    
-        "torch",
-        "torchvision",
-        "onnxruntime-gpu",
-        "onnxruntime",
-        "onnx",
-        "PySide6",
-        "numpy",
-        "pillow",
-        "safetensors",
-    ,
+    "torch",
+    "torchvision",
+    "onnxruntime-gpu",
+    "onnxruntime",
+    "onnx",
+    "PySide6",
+    "numpy",
+    "pillow",
+    "safetensors",
 )
 LEAST_MEMORY = 6e9  # bytes; training at 256 pixels takes about 4 GB
 LEAST_DISK = 2e9

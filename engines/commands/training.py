@@ -19,16 +19,14 @@ if TYPE_CHECKING:
 CHECK_SECONDS = 30.0  # of decoding before training: a bad file is better found now than by chance
 # What a run is made of: given when it is made, never when it goes on.
 OWN = (
-    
-        "preset",
-        "set",
-        "device",
-        "precision",
-        "threads",
-        "seed",
-        "validate_every",
-        "checkpoint_every",
-    ,
+    "preset",
+    "set",
+    "device",
+    "precision",
+    "threads",
+    "seed",
+    "validate_every",
+    "checkpoint_every",
 )
 
 

@@ -1,7 +1,7 @@
 """Patch critics (Isola 2017, arXiv:1611.07004; several scales: Wang 2018, arXiv:1711.11585)."""
 
 from torch import Tensor, nn
-from torch.nn.functional import avg_pool2d, leaky_relu
+from torch.nn.functional import avg_pool2d, instance_norm, leaky_relu
 
 from engines.networks.layers import convolution, scaled
 
@@ -9,6 +9,9 @@ from engines.networks.layers import convolution, scaled
 class PatchCritic(nn.Module):
     """A picture beside its condition (N, C, H, W) -> the maps of every layer, the last the score
     (N, 1, h, w).
+
+    Instance norm after every layer but the first (Park 2019, appendix A): spectral norm alone lets
+    the signal fade from layer to layer, and the critic learns nothing for a thousand steps.
     """
 
     def __init__(self, channels: int, width: int, layers: int = 4, spectral: bool = True) -> None:
@@ -22,9 +25,10 @@ class PatchCritic(nn.Module):
         self.score = convolution(widths[-1], 1, 4)
 
     def forward(self, x: Tensor) -> list[Tensor]:
-        maps = []
+        maps: list[Tensor] = []
         for layer in self.layers:
-            x = leaky_relu(layer(x), 0.2)
+            x = layer(x)
+            x = leaky_relu(instance_norm(x) if maps else x, 0.2)
             maps.append(x)
         return [*maps, self.score(x).float()]
 

@@ -340,6 +340,9 @@ def test_an_outline_rises_to_its_peaks() -> None:
     heights = hill(np.array([0.2, 0.6, -0.5], np.float32))
     assert heights == pytest.approx([0.3, 0.6, 0.6], abs=1e-6)
     assert hill.lowered(0.1)(np.array([0.2], np.float32))[0] == pytest.approx(0.4)
+    rough = Outline(0.6, 1, roll=0.1, jag=0.05, tilt=0.2, bowl=0.1, peaks=hill.peaks)
+    u = np.linspace(-1, 1, 200, dtype=np.float32)
+    assert np.array_equal(rough(u)[::7], rough(u[::7]))  # the same at every resolution
 
 
 # --- captions -----------------------------------------------------------------------------------
@@ -459,7 +462,7 @@ def test_splits_keep_their_shares_and_do_not_move() -> None:
 def test_the_sheets_hold_all_pictures_and_keep_to_the_limit() -> None:
     strips = vista_show.strips(40, 32, 2)
     assert strips.size == (36 + 2 * 50 - 10, 36 + 7 * 42 - 10)
-    noise = np.random.default_rng(0).integers(0, 256, (500, 500, 3), np.uint8)
+    noise = np.random.default_rng(0).integers(0, 256, (800, 800, 3), np.uint8)
     data = vista_show.jpeg(Image.fromarray(noise))
     assert len(data) <= vista_show.LIMIT
     assert len(vista_show.SHEET_SEEDS) == 24

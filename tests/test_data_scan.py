@@ -289,3 +289,8 @@ def test_the_wrong_kind_and_empty_folders(tmp_path: Path) -> None:
 def test_reports_are_plain_values() -> None:
     report = Report("here", "image", False, problems=[Problem("a", "is bad", "mend it")])
     assert Report(**{**report.to_json(), "problems": report.problems}) == report
+
+
+def test_a_missing_folder_is_one_problem_and_not_one_for_each_photo(clean: Path) -> None:
+    shutil.rmtree(clean / "layouts")
+    assert [p.file for p in scan(clean, "layout").problems] == ["layouts"]

@@ -5,6 +5,7 @@ from pathlib import Path
 from engines.data.pictures import write_layout
 from engines.data.spec import PaletteClass
 from engines.worlds import vista
+from engines.worlds.vista_easel import CLASSES
 
 FOLDER = Path(__file__).resolve().parents[2] / "assets" / "examples"
 SIZE = 512
@@ -20,7 +21,7 @@ SCENES = {
 
 def write(folder: Path) -> None:
     """Write a layout of SIZE x SIZE for each scene, as an indexed PNG in class colours."""
-    classes = tuple(PaletteClass(name, color) for name, color in vista.CLASSES)
+    classes = tuple(PaletteClass(name, color) for name, color in CLASSES)
     for name, seed in SCENES.items():
         write_layout(folder / f"{name}.png", vista.layout(vista.scene(seed), SIZE, SIZE), classes)
 

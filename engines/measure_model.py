@@ -17,8 +17,9 @@ from engines.evaluate import Examples, Painter, Readers
 from engines.measures import Ids, Picture
 from engines.ports import Attributes, Image, Layout
 from engines.request import Request
-from engines.runtime import Bundle, Sessions, find_model, render
-from engines.runtime.render import Cache
+from engines.runtime.bundle import Bundle, find_model
+from engines.runtime.render import Cache, render
+from engines.runtime.sessions import Sessions
 
 COLOURED = 400  # training pictures whose class colours make the flat fill
 

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engines.data import points, sets, tables
+from engines.data.crops import central_crop, random_crop
 from engines.data.landscapes import attributes_of, prepare, weight_of
 from engines.data.pictures import read_layout, read_picture, write_layout, write_picture
 from engines.data.samples import PairedSample, PointsSample
@@ -97,14 +98,13 @@ def test_picture_and_layout_are_cut_alike(small: Path) -> None:
 def test_crops_stay_inside_and_keep_their_shape(
     high: int, wide: int, height: int, width: int, seed: int
 ) -> None:
-    data = sets.ImageSet([], [], sets.DataSpec("image", (height, width), 0), 0)
-    crop = data._random_crop((high, wide, 3), rng(seed))
+    crop = random_crop((high, wide, 3), (height, width), rng(seed))
     assert crop.top >= 0
     assert crop.left >= 0
     assert 1 <= crop.height <= high - crop.top
     assert 1 <= crop.width <= wide - crop.left
-    largest = data._largest((high, wide))
-    assert largest[0] == high or largest[1] == wide  # as much as fits
+    largest = central_crop((high, wide, 3), (height, width))
+    assert largest.height == high or largest.width == wide  # as much as fits
     assert abs(crop.height * width - crop.width * height) <= max(width, height)  # undistorted
 
 

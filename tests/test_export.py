@@ -16,8 +16,9 @@ from engines.ports import Image
 from engines.recipe import Graph, recipe_type, registry
 from engines.request import Request
 from engines.runs import Run
-from engines.runtime import Bundle, Sessions, render
-from engines.runtime.bundle import METADATA
+from engines.runtime.bundle import METADATA, Bundle
+from engines.runtime.render import render
+from engines.runtime.sessions import Sessions
 
 RECIPES = sorted(registry())
 

@@ -17,9 +17,9 @@ from onnx import TensorProto, helper, numpy_helper
 from engines.errors import UserError
 from engines.ports import Attributes, Image, Latent, Layout, Noise, NoiseLevel, Port, Regional
 from engines.request import Request
-from engines.runtime import Bundle, Sessions, Stale, Stop, find_model, render
-from engines.runtime.bundle import FORMAT, METADATA
-from engines.runtime.render import Cache
+from engines.runtime.bundle import FORMAT, METADATA, Bundle, find_model
+from engines.runtime.render import Cache, render
+from engines.runtime.sessions import Sessions, Stale, Stop
 from engines.samplers import Schedule
 
 FLOAT = TensorProto.FLOAT

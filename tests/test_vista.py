@@ -462,7 +462,7 @@ def test_splits_keep_their_shares_and_do_not_move() -> None:
 def test_the_sheets_hold_all_pictures_and_keep_to_the_limit() -> None:
     strips = vista_show.strips(40, 32, 2)
     assert strips.size == (36 + 2 * 50 - 10, 36 + 7 * 42 - 10)
-    noise = np.random.default_rng(0).integers(0, 256, (800, 800, 3), np.uint8)
+    noise = np.random.default_rng(0).integers(0, 256, (640, 640, 3), np.uint8)
     data = vista_show.jpeg(Image.fromarray(noise))
     assert len(data) <= vista_show.LIMIT
     assert len(vista_show.SHEET_SEEDS) == 24

@@ -11,7 +11,7 @@ from engines.errors import UserError
 
 if TYPE_CHECKING:
     from engines.ports import Port, Size
-    from engines.runtime import Bundle
+    from engines.runtime.bundle import Bundle
 
 USUAL_SIDE = 256  # where neither the words nor the inputs nor the model say a size
 

@@ -13,7 +13,7 @@ from engines.errors import UserError
 if TYPE_CHECKING:
     from engines.catalog import Setting
     from engines.ports import Port
-    from engines.runtime import Bundle
+    from engines.runtime.bundle import Bundle
 
 CARD_BYTES = 1_000_000
 
@@ -97,7 +97,7 @@ def _limits(setting: "Setting") -> str:
 
 
 def _inspect(options: argparse.Namespace) -> int:
-    from engines.runtime import find_model
+    from engines.runtime.bundle import find_model
 
     bundle = find_model(options.model)
     about = bundle.about

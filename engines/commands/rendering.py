@@ -22,7 +22,9 @@ from engines.errors import UserError
 if TYPE_CHECKING:
     from engines.ports import Port, Size
     from engines.request import Request
-    from engines.runtime import Bundle, Frame, Sessions
+    from engines.runtime.bundle import Bundle
+    from engines.runtime.render import Frame
+    from engines.runtime.sessions import Sessions
 
 ROOT = Path(__file__).resolve().parents[2]
 DEMO = Path("pentimento-demo.png")
@@ -63,7 +65,7 @@ def add(verbs: Verbs) -> None:
 
 def _render(options: argparse.Namespace) -> int:
     check_writable(options.out)
-    from engines.runtime import find_model
+    from engines.runtime.bundle import find_model
 
     bundle = find_model(options.model)
     inputs, folder = parse_inputs(bundle, options.inputs)
@@ -79,8 +81,7 @@ def _render(options: argparse.Namespace) -> int:
 
 def _demo(options: argparse.Namespace) -> int:
     from engines.ports import Layout
-    from engines.runtime import Bundle
-    from engines.runtime.bundle import SHIPPED
+    from engines.runtime.bundle import SHIPPED, Bundle
 
     models = [path.parent for path in sorted(SHIPPED.glob("*/model.json"))]
     examples = sorted((ROOT / "assets" / "examples").glob("*.png"))
@@ -117,8 +118,8 @@ class _Work:
     def one(self, values: Mapping[str, Any], out: Path, shown: Progress | None = None) -> None:
         """Render one picture to `out`, whole or not at all; UserError. `shown` hears of steps."""
         from engines.request import Request
-        from engines.runtime import render
         from engines.runtime.fit import fit
+        from engines.runtime.render import render
 
         bundle, options = self.bundle, self.options
         chosen, rounded = options.size, None

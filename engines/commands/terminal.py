@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from engines.errors import UserError
 
 if TYPE_CHECKING:
-    from engines.runtime import Sessions
+    from engines.runtime.sessions import Sessions
 
 PLAIN_SECONDS = 10.0  # between lines where the output is no terminal
 REFRESH_SECONDS = 0.1
@@ -113,7 +113,7 @@ def open_sessions(provider: str) -> "Sessions":
     """Sessions whose library keeps its own words to itself: what really runs is told by us."""
     import onnxruntime
 
-    from engines.runtime import Sessions
+    from engines.runtime.sessions import Sessions
 
     onnxruntime.set_default_logger_severity(4)
     return Sessions(provider)

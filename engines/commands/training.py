@@ -59,7 +59,7 @@ def add(verbs: Verbs) -> None:
     train.add_argument("--checkpoint-every", type=whole, metavar="N", help="steps; 500")
     train.add_argument("--resume", action="store_true", help="go on with the run in RUN")
     train.add_argument(
-        "--unchecked", action="store_true", help="do not look for broken files before training"
+        "--unchecked", action="store_true", help="do not decode files before training"
     )
     train.set_defaults(do=_train)
 
@@ -182,9 +182,8 @@ def _resumed(options: argparse.Namespace) -> "Run":
 
 
 def _check(folder: Path, kind: str) -> None:
-    """Refuse a data set with a broken picture: all headers, then as many pixels as time allows."""
+    """Refuse a faulty data set: every header, then as many pixels as time allows."""
     from engines.data.scan import scan
-    from engines.data.sets import PICTURES
 
     if not folder.is_dir():
         raise UserError(f"There is no data folder {folder}; check the path.")
@@ -197,15 +196,13 @@ def _check(folder: Path, kind: str) -> None:
         progress=lambda done, total: progress.count("Checking the data:", done, total),
     )
     progress.end()
-    broken = [p for p in report.problems if Path(p.file).suffix.lower() in PICTURES]
-    if broken:
-        others = f" (and {len(broken) - 1} more)" if len(broken) > 1 else ""
+    if report.problems:
+        first = report.problems[0]
+        others = f" (and {report.count - 1} more)" if report.count > 1 else ""
         raise UserError(
-            f"{broken[0].file} in {folder} {broken[0].what}{others}: {broken[0].mend}, "
-            "`data scan --deep` lists all, and --unchecked trains anyway."
+            f"{first.file} in {folder} {first.what}{others}: {first.mend}; "
+            "`data scan --deep` lists all."
         )
-    for problem in report.problems[:5]:
-        say(f"{problem.file}: {problem.what}; {problem.mend}.")
 
 
 def _need_cuda() -> None:

@@ -9,18 +9,15 @@ import os
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from engines.data import points, tables
+from engines.data.crops import Crop, central_crop, random_crop
 from engines.data.pictures import (
-    Pixels,
     read_layout,
     read_picture,
-    resize_picture,
-    shrink_layout,
 )
 from engines.data.samples import (
     Decoded,
@@ -37,32 +34,6 @@ from engines.errors import UserError
 
 PICTURES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff"})
 CACHE_BYTES = 2_000_000_000
-SMALLEST_CROP = 0.75  # of the longest crop that fits: closer looks at the same picture
-
-
-@dataclass(frozen=True)
-class Crop:
-    """The square-to-size window of a picture: top, left and the height and width cut out."""
-
-    top: int
-    left: int
-    height: int
-    width: int
-    flip: bool = False
-
-    def picture(self, pixels: Pixels, size: tuple[int, int]) -> Pixels:
-        """Cut, resize and flip a picture (H, W, 3); (3, height, width) comes back."""
-        cut = resize_picture(self._cut(pixels), size)
-        return np.ascontiguousarray((cut[:, ::-1] if self.flip else cut).transpose(2, 0, 1))
-
-    def layout(self, ids: Pixels, size: tuple[int, int]) -> Pixels:
-        """Cut, resize by majority and flip ids (H, W)."""
-        cut = shrink_layout(self._cut(ids), size)
-        return np.ascontiguousarray(cut[:, ::-1] if self.flip else cut)
-
-    def _cut(self, pixels: Pixels) -> Pixels:
-        bottom, right = self.top + self.height, self.left + self.width
-        return np.ascontiguousarray(pixels[self.top : bottom, self.left : right])
 
 
 class DataSet(ABC):
@@ -90,14 +61,13 @@ class DataSet(ABC):
     def draw(self, index: int, rng: np.random.Generator) -> Sample:
         """The entry in a random crop, mirrored or not: a function of `index` and the generator."""
         decoded = self._decoded(index)
-        return self._sample(index, decoded, self._random_crop(decoded[0].shape, rng))
+        crop = random_crop(decoded[0].shape, self.spec.size, rng)
+        return self._sample(index, decoded, crop)
 
     def fixed(self, index: int) -> Sample:
         """The entry in its largest central crop."""
         decoded = self._decoded(index)
-        height, width = self._largest(decoded[0].shape)
-        top, left = (decoded[0].shape[0] - height) // 2, (decoded[0].shape[1] - width) // 2
-        return self._sample(index, decoded, Crop(top, left, height, width))
+        return self._sample(index, decoded, central_crop(decoded[0].shape, self.spec.size))
 
     @abstractmethod
     def _decode(self, index: int) -> Decoded:
@@ -118,20 +88,6 @@ class DataSet(ABC):
                 self._cache[index] = decoded
                 self._left -= size
         return decoded
-
-    def _largest(self, shape: Sequence[int]) -> tuple[int, int]:
-        """The largest window of the crop's aspect that fits into a picture."""
-        height, width = self.spec.size
-        scale = min(shape[0] / height, shape[1] / width)
-        return max(1, round(height * scale)), max(1, round(width * scale))
-
-    def _random_crop(self, shape: Sequence[int], rng: np.random.Generator) -> Crop:
-        # Half of the crops show all they can: composition matters as much as texture.
-        share = rng.uniform(SMALLEST_CROP, 1) if rng.random() < 0.5 else 1.0
-        height, width = (max(1, round(side * share)) for side in self._largest(shape))
-        top = int(rng.integers(0, shape[0] - height + 1))
-        left = int(rng.integers(0, shape[1] - width + 1))
-        return Crop(top, left, height, width, bool(rng.random() < 0.5))
 
 
 class ImageSet(DataSet):

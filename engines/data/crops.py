@@ -1,0 +1,56 @@
+"""Which part of a picture a sample shows."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from engines.data.pictures import Pixels, resize_picture, shrink_layout
+
+SMALLEST = 0.75  # of the longest crop that fits: closer looks at the same picture
+
+
+@dataclass(frozen=True)
+class Crop:
+    """The square-to-size window of a picture: top, left and the height and width cut out."""
+
+    top: int
+    left: int
+    height: int
+    width: int
+    flip: bool = False
+
+    def picture(self, pixels: Pixels, size: tuple[int, int]) -> Pixels:
+        """Cut, resize and flip a picture (H, W, 3); (3, height, width) comes back."""
+        cut = resize_picture(self._cut(pixels), size)
+        return np.ascontiguousarray((cut[:, ::-1] if self.flip else cut).transpose(2, 0, 1))
+
+    def layout(self, ids: Pixels, size: tuple[int, int]) -> Pixels:
+        """Cut, resize by majority and flip ids (H, W)."""
+        cut = shrink_layout(self._cut(ids), size)
+        return np.ascontiguousarray(cut[:, ::-1] if self.flip else cut)
+
+    def _cut(self, pixels: Pixels) -> Pixels:
+        bottom, right = self.top + self.height, self.left + self.width
+        return np.ascontiguousarray(pixels[self.top : bottom, self.left : right])
+
+
+def central_crop(shape: Sequence[int], size: tuple[int, int]) -> Crop:
+    """The largest window of the aspect of `size` (height, width), in the middle of a picture."""
+    height, width = _largest(shape, size)
+    return Crop((shape[0] - height) // 2, (shape[1] - width) // 2, height, width)
+
+
+def random_crop(shape: Sequence[int], size: tuple[int, int], rng: np.random.Generator) -> Crop:
+    """A window of that aspect anywhere in a picture, mirrored or not."""
+    # Half of the crops show all they can: composition matters as much as texture.
+    share = rng.uniform(SMALLEST, 1) if rng.random() < 0.5 else 1.0
+    height, width = (max(1, round(side * share)) for side in _largest(shape, size))
+    top = int(rng.integers(0, shape[0] - height + 1))
+    left = int(rng.integers(0, shape[1] - width + 1))
+    return Crop(top, left, height, width, bool(rng.random() < 0.5))
+
+
+def _largest(shape: Sequence[int], size: tuple[int, int]) -> tuple[int, int]:
+    scale = min(shape[0] / size[0], shape[1] / size[1])
+    return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))

@@ -17,7 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from engines.data.spec import DataSpec
-from engines.errors import UserError
+from engines.errors import UserError, choose
 from engines.ports import Port
 
 
@@ -299,7 +299,7 @@ def recipe_type(name: str) -> type[Recipe]:
     """The recipe called `name`; UserError that lists the known ones."""
     known = registry()
     if name not in known:
-        raise UserError(f"There is no recipe {name!r}; choose one of {', '.join(known)}.")
+        raise UserError(f"There is no recipe {name!r}; {choose(name, known)}")
     return known[name]
 
 
@@ -313,8 +313,7 @@ def settings_from_text(kind: type[Settings], pairs: Sequence[str]) -> dict[str, 
         name, equals, text = pair.partition("=")
         if not equals or name not in described:
             raise UserError(
-                f"There is no setting {name!r} (write name=value); this recipe has "
-                f"{', '.join(described)}."
+                f"There is no setting {name!r} (write name=value); {choose(name, described)}"
             )
         wanted = described[name][0]
         try:

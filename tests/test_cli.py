@@ -248,3 +248,20 @@ def test_every_verb_explains_itself(capsys: Said) -> None:
         assert main([verb, "--help"]) == 0
         assert "usage" in capsys.readouterr().out
     assert cli.main([]) == 2
+
+
+@pytest.mark.parametrize(
+    ("words", "meant"),
+    [
+        (("recipes", "spad"), "'spade'"),
+        (("train", "pix2px", "--data", "nowhere", "--out", "run"), "'pix2pix'"),
+        (("train", "spade", "--data", ".", "--out", "run", "--set", "widht=16"), "'width'"),
+    ],
+)
+def test_a_slip_of_the_pen_is_told_what_was_meant(
+    words: Sequence[str], meant: str, capsys: Said, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert run_cli(*words) == 2
+    assert f"perhaps {meant} is meant." in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from engines.declared import Declared, declared
-from engines.errors import UserError
+from engines.errors import UserError, choose
 
 
 @dataclass(frozen=True)
@@ -135,9 +135,7 @@ def chosen(ids: Sequence[str]) -> dict[str, Declared]:
     """The named benchmarks, or all; UserError on an unknown name."""
     every = known()
     if unknown := [name for name in ids if name not in every]:
-        raise UserError(
-            f"There is no benchmark {unknown[0]!r}; choose from {', '.join(every) or 'none yet'}."
-        )
+        raise UserError(f"There is no benchmark {unknown[0]!r}; {choose(unknown[0], every)}")
     return {name: entry for name, entry in every.items() if not ids or name in ids}
 
 

@@ -24,7 +24,7 @@ from typing import Any, Literal
 import numpy as np
 
 from engines.declared import Declared, declared
-from engines.errors import UserError
+from engines.errors import UserError, choose
 
 SEEDS = (0, 1, 2)
 QUICK = 50  # a quick look trains one step in so many
@@ -142,9 +142,10 @@ def chosen(ids: Sequence[str]) -> dict[str, Declared]:
         return every
     for name in ids:
         if name not in every and all(name != c.words["recipe"] for c in every.values()):
+            recipes = {c.words["recipe"] for c in every.values()}
             raise UserError(
-                f"There is no claim {name!r}; choose from {', '.join(every) or 'none yet'}, or "
-                "give a recipe for all of its claims."
+                f"There is no claim {name!r} and no recipe with claims of that name; "
+                f"{choose(name, sorted(recipes | every.keys()))}"
             )
     return {k: c for k, c in every.items() if k in ids or c.words["recipe"] in ids}
 

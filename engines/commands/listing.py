@@ -2,13 +2,14 @@
 
 import argparse
 import json
+import textwrap
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engines.commands.terminal import Verbs, columns
-from engines.errors import UserError
+from engines.errors import UserError, choose
 
 if TYPE_CHECKING:
     from engines.catalog import Setting
@@ -70,9 +71,7 @@ def _recipes(options: argparse.Namespace) -> int:
 
     catalog = load_catalog()
     if options.recipe is not None and options.recipe not in catalog:
-        raise UserError(
-            f"There is no recipe {options.recipe!r}; choose one of {', '.join(catalog)}."
-        )
+        raise UserError(f"There is no recipe {options.recipe!r}; {choose(options.recipe, catalog)}")
     chosen = [e for name, e in catalog.items() if options.recipe in (None, name)]
     if options.json:
         _print_json([asdict(entry) for entry in chosen])
@@ -136,7 +135,8 @@ def _inspect(options: argparse.Namespace) -> int:
     for heading in ("passport", "proof", "card"):
         if told[heading]:
             print(f"\n{heading}")
-            print("\n".join(f"  {line}" for line in _lines(heading, told[heading])))
+            for line in _lines(told[heading]):
+                print(textwrap.fill(line, 100, initial_indent="  ", subsequent_indent="    "))
     return 0
 
 
@@ -173,16 +173,33 @@ def describe(port: "Port") -> str:
     return "; ".join(words)
 
 
-def _lines(heading: str, value: Any) -> list[str]:
+def _lines(value: Any) -> list[str]:
     """A part of a description to read; it is a stranger's, so any form must do."""
-    if heading == "proof" and isinstance(value, list):
-        return [json.dumps(entry, ensure_ascii=False) for entry in value]
-    if isinstance(value, Mapping):
-        return [
-            f"{k}: {v if isinstance(v, str) else json.dumps(v, ensure_ascii=False)}"
-            for k, v in value.items()
-        ]
-    return [json.dumps(value, ensure_ascii=False)]
+    if isinstance(value, list):
+        return [line for entry in value for line in _lines(entry)]
+    if not isinstance(value, Mapping):
+        return [_text(value)]
+    lines = []
+    for key, entry in value.items():
+        if isinstance(entry, Mapping | list):
+            parts = _lines(entry)
+            plain = not any(isinstance(v, Mapping | list) for v in _values(entry))
+            lines += (
+                [f"{key}: {', '.join(parts)}"]
+                if plain
+                else [f"{key}:", *(f"  {part}" for part in parts)]
+            )
+        else:
+            lines.append(f"{key}: {_text(entry)}")
+    return lines
+
+
+def _values(entry: Any) -> list[Any]:
+    return list(entry.values() if isinstance(entry, Mapping) else entry)
+
+
+def _text(value: Any) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
 def _card(bundle: "Bundle") -> dict[str, Any] | None:

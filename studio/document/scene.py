@@ -1,0 +1,157 @@
+"""The scene: everything of a document but its pixels, in one frozen value.
+
+A slider, a style picture, the seed, the model: each is a field here, so that one kind of change
+undoes them all, and the picture is a function of the layout and the scene.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from engines.data.spec import PaletteClass
+from engines.errors import UserError
+
+Pixels = npt.NDArray[np.uint8]
+
+
+@dataclass(frozen=True, eq=False)
+class Picture:
+    """A picture that never changes, known by its contents: uint8 (H, W, 3), read-only."""
+
+    pixels: Pixels
+    name: str = ""
+    sha: str = ""
+
+    def __post_init__(self) -> None:
+        pixels = np.ascontiguousarray(self.pixels, np.uint8)
+        if pixels.ndim != 3 or pixels.shape[2] != 3 or not pixels.size:
+            raise ValueError(f"a picture is (H, W, 3), not {pixels.shape}")
+        if pixels.flags.writeable:
+            pixels = pixels.copy()
+            pixels.setflags(write=False)
+        object.__setattr__(self, "pixels", pixels)
+        digest = hashlib.sha256(repr(pixels.shape).encode() + pixels.tobytes()).hexdigest()
+        object.__setattr__(self, "sha", digest)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Picture) and (self.sha, self.name) == (other.sha, other.name)
+
+    def __hash__(self) -> int:
+        return hash(self.sha)
+
+
+@dataclass(frozen=True)
+class ModelRef:
+    """Which model a scene was made with: where it was found, and its hash to know it by."""
+
+    name: str
+    hash: str
+    title: str = ""
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What a render depends on besides the layout; `side` is the picture's longer side in pixels.
+
+    `values` holds what was set, by port name; what is not in it has the port's default. `locked`
+    names what a surprise leaves alone: "seed", or a port's "attributes.fog".
+    """
+
+    palette: tuple[PaletteClass, ...] = ()
+    model: ModelRef | None = None
+    values: Mapping[str, Any] = field(default_factory=dict)
+    seed: int = 0
+    side: int = 256
+    sampler: str = "ddim"
+    steps: int = 20
+    guidance: float = 1.0
+    locked: frozenset[str] = frozenset()
+    underlay: Picture | None = None
+    underlay_opacity: float = 0.5
+
+    def with_value(self, name: str, value: Any) -> "Scene":
+        """The scene with one port set; None takes the setting back."""
+        values = {k: v for k, v in self.values.items() if k != name}
+        if value is not None:
+            values[name] = value
+        return replace(self, values=values)
+
+    @property
+    def pictures(self) -> dict[str, Picture]:
+        """Every picture in it, by hash."""
+        found = [self.underlay, *self.values.values()]
+        return {p.sha: p for p in found if isinstance(p, Picture)}
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON; pictures by their hash, to be kept beside it."""
+        plain = {f.name: getattr(self, f.name) for f in fields(self)}
+        return plain | {
+            "palette": [{"name": c.name, "color": c.color} for c in self.palette],
+            "model": None if self.model is None else vars(self.model),
+            "values": {name: _pack(value) for name, value in sorted(self.values.items())},
+            "locked": sorted(self.locked),
+            "underlay": None if self.underlay is None else _pack(self.underlay),
+        }
+
+    @classmethod
+    def from_json(cls, plain: Any, pictures: Mapping[str, Picture]) -> "Scene":
+        """Read what `to_json` wrote, from a stranger too; UserError when it is not a scene."""
+        try:
+            model = plain["model"]
+            underlay = plain["underlay"]
+            return cls(
+                palette=palette_from_json(plain["palette"]),
+                model=None if model is None else ModelRef(**{k: str(v) for k, v in model.items()}),
+                values={str(k): _unpack(v, pictures) for k, v in plain["values"].items()},
+                seed=int(plain["seed"]),
+                side=min(max(int(plain["side"]), 1), 8192),
+                sampler=str(plain["sampler"]),
+                steps=int(plain["steps"]),
+                guidance=float(plain["guidance"]),
+                locked=frozenset(str(name) for name in plain["locked"]),
+                underlay=None if underlay is None else _unpack(underlay, pictures),
+                underlay_opacity=min(max(float(plain["underlay_opacity"]), 0.0), 1.0),
+            )
+        except UserError:
+            raise
+        except Exception as error:  # A stranger's JSON can be wrong in more ways than can be named.
+            raise UserError(f"The document's settings cannot be read ({error}).") from error
+
+
+def palette_from_json(entries: Any) -> tuple[PaletteClass, ...]:
+    """Classes from a list of {"name", "color"}; UserError, or KeyError and the like."""
+    if len(entries) > 255:
+        raise ValueError("more than 255 classes")
+    return tuple(PaletteClass(str(e["name"]), str(e["color"])) for e in entries)
+
+
+def merged(palette: tuple[PaletteClass, ...], other: tuple[PaletteClass, ...]) -> Any:
+    """The palette with the classes that only `other` has at its end, so that no id changes."""
+    known = {entry.name for entry in palette}
+    more = [entry for entry in other if entry.name not in known]
+    return (*palette, *more)[:255]
+
+
+def _pack(value: Any) -> Any:
+    if isinstance(value, Picture):
+        return {"picture": value.sha, "name": value.name}
+    if isinstance(value, Mapping):
+        return {"named": {str(k): float(v) for k, v in sorted(value.items())}}
+    if isinstance(value, tuple):
+        return {"vector": [float(v) for v in value]}
+    return value
+
+
+def _unpack(value: Any, pictures: Mapping[str, Picture]) -> Any:
+    if isinstance(value, str | int | float) and not isinstance(value, bool):
+        return value
+    if "picture" in value:
+        found = pictures[value["picture"]]
+        return Picture(found.pixels, str(value.get("name", "")))
+    if "named" in value:
+        return {str(k): float(v) for k, v in value["named"].items()}
+    return tuple(float(v) for v in value["vector"])

@@ -1,0 +1,1 @@
+"""Widgets. They assemble and show; what happens is decided in `studio.models`."""

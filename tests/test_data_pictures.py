@@ -19,6 +19,7 @@ from engines.data.pictures import (
     read_layout,
     read_picture,
     resize_picture,
+    shrink_area,
     shrink_layout,
     size_of,
     write_layout,
@@ -323,3 +324,24 @@ def test_written_pictures_are_whole_pngs(tmp_path: Path) -> None:
     assert np.array_equal(read_picture(tmp_path / "p.png"), rgb)
     assert Image.open(io.BytesIO((tmp_path / "p.png").read_bytes())).format == "PNG"
     assert [p.name for p in tmp_path.iterdir()] == ["p.png"]
+
+
+@given(
+    st.tuples(*[st.integers(1, 60)] * 2),
+    st.tuples(*[st.integers(1, 60)] * 2),
+    st.integers(0, 2**32 - 1),
+)
+def test_a_changed_area_is_all_that_needs_to_be_shrunk_again(
+    old: tuple[int, int], new: tuple[int, int], seed: int
+) -> None:
+    rng = np.random.default_rng(seed)
+    ids = rng.integers(0, 4, old).astype(np.uint8)
+    small = shrink_layout(ids, new).copy()
+    top, left = (int(rng.integers(0, side)) for side in old)
+    bottom, right = (
+        int(rng.integers(a + 1, side + 1)) for a, side in zip((top, left), old, strict=True)
+    )
+    ids[top:bottom, left:right] = rng.integers(0, 4, (bottom - top, right - left))
+    place, part = shrink_area(ids, new, (top, left, bottom, right))
+    small[place[0] : place[2], place[1] : place[3]] = part
+    assert (small == shrink_layout(ids, new)).all()

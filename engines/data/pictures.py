@@ -202,22 +202,38 @@ def shrink_layout(ids: Pixels, size: tuple[int, int]) -> Pixels:
     """
     if ids.shape == size:
         return ids
+    return shrink_area(ids, size, (0, 0, ids.shape[0], ids.shape[1]))[1]
+
+
+def shrink_area(
+    ids: Pixels, size: tuple[int, int], area: tuple[int, int, int, int]
+) -> tuple[tuple[int, int, int, int], Pixels]:
+    """The part of `shrink_layout(ids, size)` in which pixels of an area have a say, and its place.
+
+    Areas are (top, left, bottom, right), ends excluded; the one given is not empty.
+    """
     if size[0] > ids.shape[0] or size[1] > ids.shape[1]:
-        rows, columns = (
-            (np.arange(new) * old // new) for new, old in zip(size, ids.shape, strict=True)
+        sources = [np.arange(new) * old // new for new, old in zip(size, ids.shape, strict=True)]
+        (top, bottom), (left, right) = (
+            np.searchsorted(source, (area[axis], area[axis + 2])).tolist()
+            for axis, source in enumerate(sources)
         )
-        grown: Pixels = ids[rows][:, columns]
-        return grown
-    # Bands keep the votes of a large layout small: what a band needs is some 30 bytes a pixel.
+        grown: Pixels = ids[sources[0][top:bottom]][:, sources[1][left:right]]
+        return (top, left, bottom, right), grown
     rows, columns = (_cells(old, new) for old, new in zip(ids.shape, size, strict=True))
-    result = np.empty(size, np.uint8)
+    top, left = int(rows[area[0]]), int(columns[area[1]])
+    bottom, right = int(rows[area[2] - 1]) + 1, int(columns[area[3] - 1]) + 1
+    across = slice(*np.searchsorted(columns, (left, right)))
+    result = np.empty((bottom - top, right - left), np.uint8)
+    # Bands keep the votes of a large layout small: what a band needs is some 30 bytes a pixel.
     step = max(1, BAND_PIXELS * size[0] // ids.size)
-    for top in range(0, size[0], step):
-        first, last = np.searchsorted(rows, (top, top + step))
-        height = min(step, size[0] - top)
-        cells = (rows[first:last, None] - top) * size[1] + columns
-        result[top : top + height] = _majority(ids[first:last], cells, (height, size[1]))
-    return result
+    for start in range(top, bottom, step):
+        height = min(step, bottom - start)
+        first, last = np.searchsorted(rows, (start, start + height))
+        cells = (rows[first:last, None] - start) * (right - left) + (columns[across] - left)
+        votes = _majority(ids[first:last, across], cells, (height, right - left))
+        result[start - top : start - top + height] = votes
+    return (top, left, bottom, right), result
 
 
 def _cells(old: int, new: int) -> npt.NDArray[np.intp]:

@@ -139,7 +139,8 @@ def flood(ids: npt.NDArray[np.uint8], start: Point) -> Shape:
     row, column = math.floor(start[1]), math.floor(start[0])
     if not (0 <= row < ids.shape[0] and 0 <= column < ids.shape[1]):
         return Shape(NOTHING)
-    from scipy import ndimage  # type: ignore[import-untyped]  # A tenth of a second to import, and only a fill needs it.
+    # A tenth of a second to import, and only a fill needs it.
+    from scipy import ndimage  # type: ignore[import-untyped]
 
     labels, _ = ndimage.label(ids == ids[row, column])
     label = labels[row, column]

@@ -191,7 +191,7 @@ def _memory() -> Finding:
 
 
 def _data_folder() -> Finding:
-    from engines.runtime.bundle import installed, own_models
+    from engines.runtime.places import installed, own_models
 
     said = f"{own_models()}, {len(installed())} models with the shipped ones"
     try:

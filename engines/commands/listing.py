@@ -43,7 +43,7 @@ def add(verbs: Verbs) -> None:
 
 
 def _models(options: argparse.Namespace) -> int:
-    from engines.runtime.bundle import installed, own_models
+    from engines.runtime.places import installed, own_models
 
     rows = [_told(folder) for folder in installed()]
     if options.json:

@@ -81,7 +81,8 @@ def _render(options: argparse.Namespace) -> int:
 
 def _demo(options: argparse.Namespace) -> int:
     from engines.ports import Layout
-    from engines.runtime.bundle import SHIPPED, Bundle
+    from engines.runtime.bundle import Bundle
+    from engines.runtime.places import SHIPPED
 
     models = [path.parent for path in sorted(SHIPPED.glob("*/model.json"))]
     examples = sorted((ROOT / "assets" / "examples").glob("*.png"))

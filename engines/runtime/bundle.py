@@ -13,17 +13,16 @@ from pathlib import Path
 from typing import Any
 
 import onnx
-from platformdirs import user_data_path
 
 from engines.errors import UserError
 from engines.ports import Image, NoiseLevel, Port, port_from_json
+from engines.runtime.places import installed
 
 FORMAT = 1
 METADATA = "pentimento"  # the key of our description in an ONNX file's metadata
 _MOST_MODEL_BYTES = 1_900_000_000  # protobuf's own limit is 2 GiB
 _MOST_JSON_BYTES = 4_000_000
 _DOMAINS = {"", "ai.onnx"}
-SHIPPED = Path(__file__).resolve().parents[2] / "assets" / "models"
 
 
 @dataclass(frozen=True)
@@ -235,24 +234,6 @@ def _parse(text: str, name: str) -> dict[str, Any]:
 def _sha256(path: Path) -> str:
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def own_models() -> Path:
-    """The user's folder of installed models."""
-    return Path(user_data_path("pentimento")) / "models"
-
-
-def installed() -> list[Path]:
-    """Folders of the user's and the shipped models; the user's come first and hide shipped
-    namesakes.
-    """
-    found: dict[str, Path] = {}
-    for home in (own_models(), SHIPPED):
-        if home.is_dir():
-            for folder in sorted(home.iterdir()):
-                if (folder / "model.json").is_file():
-                    found.setdefault(folder.name, folder)
-    return list(found.values())
 
 
 def find_model(name: str) -> Bundle:

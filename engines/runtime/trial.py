@@ -15,7 +15,8 @@ from platformdirs import user_data_path
 from engines import files
 from engines.errors import UserError
 from engines.ports import Array, Spatial
-from engines.runtime.bundle import SHIPPED, Bundle, own_models
+from engines.runtime.bundle import Bundle
+from engines.runtime.places import SHIPPED, own_models
 from engines.runtime.sessions import Sessions
 
 SECONDS = 120

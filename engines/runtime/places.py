@@ -1,0 +1,25 @@
+"""Where models are: those that ship with the program, and the user's own."""
+
+from pathlib import Path
+
+from platformdirs import user_data_path
+
+SHIPPED = Path(__file__).resolve().parents[2] / "assets" / "models"
+
+
+def own_models() -> Path:
+    """The user's folder of installed models."""
+    return Path(user_data_path("pentimento")) / "models"
+
+
+def installed() -> list[Path]:
+    """Folders of the user's and the shipped models; the user's come first and hide shipped
+    namesakes.
+    """
+    found: dict[str, Path] = {}
+    for home in (own_models(), SHIPPED):
+        if home.is_dir():
+            for folder in sorted(home.iterdir()):
+                if not folder.name.startswith(".") and (folder / "model.json").is_file():
+                    found.setdefault(folder.name, folder)
+    return list(found.values())

@@ -1,0 +1,146 @@
+"""The render lane: one thread, the newest order wins, and every result says what it answers.
+
+A draft (low size, pen down) is let finish even when a newer order waits: ending each would leave
+the picture standing still for as long as the brush moves. Anything else is ended at once.
+"""
+
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+
+from engines.errors import UserError
+from engines.request import Request
+
+if TYPE_CHECKING:
+    from engines.runtime.bundle import Bundle
+    from engines.runtime.sessions import Provider, Sessions
+
+CACHE_BYTES = 32_000_000
+_LOG = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Order:
+    """A render that is wanted; `serial` grows from order to order."""
+
+    bundle: "Bundle"
+    request: Request
+    draft: bool = False
+    serial: int = 0
+
+
+class RenderLane(QObject):
+    """Renders orders on a thread of its own; signals arrive in the thread that owns the lane."""
+
+    framed = Signal(object, object)  # Order, Frame
+    failed = Signal(object, str)  # Order, a sentence
+    idle = Signal()  # Nothing runs and nothing waits.
+    computed_on = Signal(object)  # Provider: asked, got, why; after the first render
+
+    def __init__(self, provider: str = "auto", parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._asked = provider
+        self._change = threading.Condition()
+        self._next: Order | None = None
+        self._running: Order | None = None
+        self._end: Callable[[], None] = lambda: None
+        self._closed = self._forget = False
+        self._thread = threading.Thread(target=self._work, name="render", daemon=True)
+        self._thread.start()
+
+    def ask(self, order: Order) -> None:
+        """Render this next, in place of what waits and of what need not be finished."""
+        with self._change:
+            self._next = order
+            if self._running is not None and not (self._running.draft and order.draft):
+                self._end()
+            self._change.notify()
+
+    def cancel(self) -> None:
+        """Drop what waits and end what runs."""
+        with self._change:
+            self._next = None
+            self._end()
+
+    @property
+    def busy(self) -> bool:
+        """Whether something runs or waits."""
+        with self._change:
+            return self._running is not None or self._next is not None
+
+    def release(self) -> None:
+        """Give the models' memory back before the next render."""
+        with self._change:
+            self._forget = True
+            self._change.notify()
+
+    def close(self) -> None:
+        """End the thread; nothing is emitted afterwards."""
+        with self._change:
+            self._closed, self._next = True, None
+            self._end()
+            self._change.notify()
+        self._thread.join(10)
+
+    def _work(self) -> None:
+        # Imported here, so that the window need not wait for it.
+        from engines.runtime.render import Cache
+        from engines.runtime.sessions import Sessions
+
+        sessions, cache = Sessions(self._asked), Cache(CACHE_BYTES)
+        told: Provider | None = None
+        while True:
+            with self._change:
+                while self._next is None and not self._closed and not self._forget:
+                    self._change.wait()
+                if self._closed:
+                    return
+                if self._forget:
+                    sessions.release()
+                    cache, self._forget = Cache(CACHE_BYTES), False
+                order, self._next = self._next, None
+                self._running = order
+            if order is not None:
+                self._one(order, sessions, cache)
+            with self._change:
+                self._running, self._end = None, lambda: None
+            if told != sessions.provider:
+                told = sessions.provider
+                self.computed_on.emit(told)
+            if not self.busy and not self._closed:
+                self.idle.emit()
+
+    def _one(self, order: Order, sessions: "Sessions", cache: object) -> None:
+        from engines.runtime.render import Cache, render
+        from engines.runtime.sessions import Stale, Stop
+
+        assert isinstance(cache, Cache)
+        stop = Stop()
+        with self._change:
+            if self._closed or (self._next is not None and not order.draft):
+                return
+            self._end = stop.stop
+        try:
+            for frame in render(order.bundle, order.request, sessions, cache, stop):
+                if stop.stopped:
+                    return
+                self.framed.emit(order, frame)
+        except Stale:
+            return
+        except UserError as error:
+            self.failed.emit(order, str(error))
+        except MemoryError:
+            self.failed.emit(
+                order, "There is not enough memory for this picture; choose a smaller size."
+            )
+        except Exception:
+            _LOG.exception("a render failed")
+            self.failed.emit(
+                order,
+                "This picture could not be rendered; the log has the details. Your work is "
+                "untouched: try another size or model.",
+            )

@@ -117,33 +117,16 @@ def choose_size(bundle: "Bundle", values: Mapping[str, Any]) -> "tuple[Size, Siz
     It is the given layout's, else photo's; each side goes to the nearest that the model takes.
     """
     from engines.ports import Image, Layout, Spatial
+    from engines.runtime.fit import nearest_size
 
-    target = [*bundle.target.inputs, *bundle.target.outputs]
-    for port in bundle.target.outputs:
-        if isinstance(port, Image) and port.fixed:
-            return (port.fixed[0], port.fixed[1]), None
     asked: Size | None = None
     for kind in (Layout, Image, Spatial):
         for port in (*bundle.target.inputs, *bundle.ports):
             free = isinstance(port, Spatial) and port.free and isinstance(port, kind)
             if free and asked is None and port.name in values:
                 asked = values[port.name].shape[:2]
-    given = asked is not None
-    if asked is None:
-        settings = bundle.about.get("settings")
-        side = settings.get("size") if isinstance(settings, dict) else None
-        asked = (side, side) if isinstance(side, int) else (USUAL_SIDE, USUAL_SIDE)
-    free_ports = [p for p in target if isinstance(p, Spatial) and p.free]
-    step = math.lcm(*(p.multiple for p in free_ports)) if free_ports else 1
-    least = max((p.minimum for p in free_ports), default=1)
-    most = min((p.maximum for p in free_ports), default=max(asked))
-    scale = min(1.0, most / max(asked))  # A large picture keeps its shape.
-    found = tuple(_nearest(side * scale, step, least, most) for side in asked)
-    result = (found[0], found[1])
-    return result, asked if given and result != tuple(asked) else None
-
-
-def _nearest(side: float, step: int, least: int, most: int) -> int:
-    """The multiple of `step` from `least` to `most` that is nearest."""
-    low, high = -(-least // step) * step, most // step * step
-    return min(max(int(side / step + 0.5) * step, low), max(high, low))
+    settings = bundle.about.get("settings")
+    side = settings.get("size") if isinstance(settings, dict) else None
+    usual = (side, side) if isinstance(side, int) else (USUAL_SIDE, USUAL_SIDE)
+    result = nearest_size(bundle, asked or usual)
+    return result, asked if asked is not None and result != tuple(asked) else None

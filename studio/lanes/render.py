@@ -1,12 +1,14 @@
 """The render lane: one thread, the newest order wins, and every result says what it answers.
 
 A draft (low size, pen down) is let finish even when a newer order waits: ending each would leave
-the picture standing still for as long as the brush moves. Anything else is ended at once.
+the picture standing still for as long as the brush moves. Anything else is ended at once. Spare
+orders (thumbnails) are rendered when nothing else is wanted, and step aside when something is.
 """
 
 import logging
 import threading
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -17,6 +19,7 @@ from engines.request import Request
 
 if TYPE_CHECKING:
     from engines.runtime.bundle import Bundle
+    from engines.runtime.render import Cache
     from engines.runtime.sessions import Provider, Sessions
 
 CACHE_BYTES = 32_000_000
@@ -38,6 +41,7 @@ class RenderLane(QObject):
 
     framed = Signal(object, object)  # Order, Frame
     failed = Signal(object, str)  # Order, a sentence
+    spared = Signal(object, object)  # Order, Frame of a spare order
     idle = Signal()  # Nothing runs and nothing waits.
     computed_on = Signal(object)  # Provider: asked, got, why; after the first render
 
@@ -46,6 +50,7 @@ class RenderLane(QObject):
         self._asked = provider
         self._change = threading.Condition()
         self._next: Order | None = None
+        self._spare: deque[Order] = deque()
         self._running: Order | None = None
         self._end: Callable[[], None] = lambda: None
         self._closed = self._forget = False
@@ -60,10 +65,17 @@ class RenderLane(QObject):
                 self._end()
             self._change.notify()
 
+    def spare(self, orders: Iterable[Order]) -> None:
+        """Render these when nothing else is to do, in place of the spare orders before."""
+        with self._change:
+            self._spare = deque(orders)
+            self._change.notify()
+
     def cancel(self) -> None:
         """Drop what waits and end what runs."""
         with self._change:
             self._next = None
+            self._spare.clear()
             self._end()
 
     @property
@@ -82,6 +94,7 @@ class RenderLane(QObject):
         """End the thread; nothing is emitted afterwards."""
         with self._change:
             self._closed, self._next = True, None
+            self._spare.clear()
             self._end()
             self._change.notify()
         self._thread.join(10)
@@ -95,7 +108,7 @@ class RenderLane(QObject):
         told: Provider | None = None
         while True:
             with self._change:
-                while self._next is None and not self._closed and not self._forget:
+                while not (self._next or self._spare or self._closed or self._forget):
                     self._change.wait()
                 if self._closed:
                     return
@@ -103,9 +116,13 @@ class RenderLane(QObject):
                     sessions.release()
                     cache, self._forget = Cache(CACHE_BYTES), False
                 order, self._next = self._next, None
+                spare = order is None and bool(self._spare)
+                if spare:
+                    order = self._spare.popleft()
                 self._running = order
-            if order is not None:
-                self._one(order, sessions, cache)
+            if order is not None and not self._one(order, sessions, cache, spare) and spare:
+                with self._change:
+                    self._spare.appendleft(order)
             with self._change:
                 self._running, self._end = None, lambda: None
             if told != sessions.provider:
@@ -114,33 +131,34 @@ class RenderLane(QObject):
             if not self.busy and not self._closed:
                 self.idle.emit()
 
-    def _one(self, order: Order, sessions: "Sessions", cache: object) -> None:
-        from engines.runtime.render import Cache, render
+    def _one(self, order: Order, sessions: "Sessions", cache: "Cache", spare: bool) -> bool:
+        """Render one order; False where it was ended for a newer one."""
+        from engines.runtime.render import render
         from engines.runtime.sessions import Stale, Stop
 
-        assert isinstance(cache, Cache)
         stop = Stop()
         with self._change:
             if self._closed or (self._next is not None and not order.draft):
-                return
+                return False
             self._end = stop.stop
+        sentence = ""
         try:
             for frame in render(order.bundle, order.request, sessions, cache, stop):
                 if stop.stopped:
-                    return
-                self.framed.emit(order, frame)
+                    return False
+                (self.spared if spare else self.framed).emit(order, frame)
         except Stale:
-            return
+            return False
         except UserError as error:
-            self.failed.emit(order, str(error))
+            sentence = str(error)
         except MemoryError:
-            self.failed.emit(
-                order, "There is not enough memory for this picture; choose a smaller size."
-            )
+            sentence = "There is not enough memory for this picture; choose a smaller size."
         except Exception:
             _LOG.exception("a render failed")
-            self.failed.emit(
-                order,
+            sentence = (
                 "This picture could not be rendered; the log has the details. Your work is "
-                "untouched: try another size or model.",
+                "untouched: try another size or model."
             )
+        if sentence and not spare:
+            self.failed.emit(order, sentence)
+        return True

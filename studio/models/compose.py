@@ -1,0 +1,149 @@
+"""From a document and a model to a Request: classes by name, the layout at the picture's size."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from engines.data.pictures import shrink_area, shrink_layout
+from engines.ports import (
+    UNPAINTED,
+    Attributes,
+    Choice,
+    Image,
+    Latent,
+    Layout,
+    Mask,
+    Noise,
+    NoiseLevel,
+    Port,
+    Scalar,
+    Size,
+    Text,
+)
+from engines.request import Request
+from engines.runtime.fit import nearest_size
+from studio.document.document import Document, Pixels, translate
+from studio.document.raster import NOTHING, Area
+from studio.document.scene import Picture, Scene
+
+if TYPE_CHECKING:
+    from engines.runtime.bundle import Bundle
+
+
+class Small:
+    """The layout at one size, kept in step area by area: a dab costs what it touches."""
+
+    def __init__(self, document: Document, size: Size) -> None:
+        self.document, self.size = document, size
+        self._ids: Pixels = shrink_layout(document.ids, size).copy()
+        self._stale = NOTHING
+
+    def touch(self, area: Area) -> None:
+        """Those pixels of the document changed."""
+        self._stale = self._stale.union(area)
+
+    def ids(self) -> Pixels:
+        """The document's ids at this size, for reading until the next touch."""
+        stale, self._stale = self._stale.within(self.document.size), NOTHING
+        if not stale.empty:
+            edges = (stale.top, stale.left, stale.bottom, stale.right)
+            place, part = shrink_area(self.document.ids, self.size, edges)
+            self._ids[place[0] : place[2], place[1] : place[3]] = part
+        return self._ids
+
+
+def picture_size(bundle: "Bundle", document: Size, side: int) -> Size:
+    """The model's size nearest to the document's shape with a longer side of `side` pixels."""
+    scale = side / max(document)
+    height, width = (max(round(edge * scale), 1) for edge in document)
+    return nearest_size(bundle, (height, width))
+
+
+def numbering(scene: Scene, port: Layout) -> dict[int, int]:
+    """Document id -> the model's id of the same name."""
+    places = {name: number for number, name in enumerate(port.classes)}
+    return {
+        number: places[entry.name]
+        for number, entry in enumerate(scene.palette)
+        if entry.name in places
+    }
+
+
+def compose(bundle: "Bundle", scene: Scene, ids: Pixels) -> Request:
+    """The Request of a scene over a layout that has the picture's size already."""
+    values: dict[str, Any] = {}
+    for port in bundle.ports:
+        if isinstance(port, Layout):
+            values[port.name] = translate(ids, numbering(scene, port))
+        elif isinstance(port, Mask):
+            values[port.name] = _mask(scene, scene.values.get(port.name), ids)
+        elif port.name in scene.values:
+            value = _fitting(port, scene.values[port.name])
+            if value is not None:
+                values[port.name] = value
+    return Request(
+        model=bundle.hash,
+        size=(ids.shape[0], ids.shape[1]),
+        values=values,
+        seed=scene.seed,
+        sampler=scene.sampler,
+        steps=scene.steps,
+        guidance=scene.guidance,
+    )
+
+
+def _mask(scene: Scene, value: Any, ids: Pixels) -> Any:
+    """A mask is everything, the pixels of a class (by name), or the bright part of a picture."""
+    if isinstance(value, Picture):
+        return value.pixels.max(2) > 127
+    if isinstance(value, str) and value:
+        numbers = [n for n, entry in enumerate(scene.palette) if entry.name == value]
+        return np.isin(ids, numbers)
+    return np.ones(ids.shape, np.bool_)
+
+
+def _fitting(port: Port, value: Any) -> Any:
+    """A scene's value as a document value of this port; None where it is of another's kind."""
+    if isinstance(port, Image):
+        return value.pixels if isinstance(value, Picture) else None
+    if isinstance(port, Attributes):
+        if not isinstance(value, Mapping):
+            return None
+        return {k: min(max(v, 0.0), 1.0) for k, v in value.items() if k in port.names} or None
+    if isinstance(port, Latent):
+        right = isinstance(value, tuple) and len(value) == port.dimensions
+        return np.array(value, np.float32) if right else None
+    if isinstance(port, Scalar):
+        number = isinstance(value, int | float)
+        return min(max(float(value), port.minimum), port.maximum) if number else None
+    if isinstance(port, Choice):
+        return value if value in port.options else None
+    if isinstance(port, Text):
+        return value if isinstance(value, str) else None
+    if isinstance(port, Noise):
+        return value if isinstance(value, int) else None
+    return None
+
+
+def missing(bundle: "Bundle", scene: Scene) -> list[Port]:
+    """The inputs that have to be given before there can be a picture, and were not."""
+    given = {
+        port.name
+        for port in bundle.ports
+        if isinstance(port, Layout | Mask)
+        or _fitting(port, scene.values.get(port.name)) is not None
+    }
+
+    def has(port: Port) -> bool:
+        if port.name in given or port.default is not None or isinstance(port, Noise | NoiseLevel):
+            return True
+        maker = bundle.maker(port)
+        return maker is not None and all(has(p) for p in maker.inputs)
+
+    return [port for port in bundle.target.inputs if not has(port)]
+
+
+def painted(ids: Pixels) -> bool:
+    """Whether there is anything on a layout."""
+    return bool((ids != UNPAINTED).any())

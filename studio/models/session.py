@@ -1,0 +1,231 @@
+"""The session: the open document, its history and its model, and the signals that say what changed.
+
+Every change of the document goes through here: views and tools ask, nobody else writes.
+"""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject, Signal
+
+from engines.data.spec import PaletteClass
+from engines.ports import UNPAINTED, Layout
+from studio.document.document import Both, Change, Document, Edit, SceneChange, TileChange
+from studio.document.raster import Area, whole
+from studio.document.scene import ModelRef, Pixels, Scene, merged
+from studio.history import History
+from studio.models.library import Entry, Library
+
+if TYPE_CHECKING:
+    from engines.runtime.bundle import Bundle
+
+USUAL_SIDE = 256
+
+
+class Session(QObject):
+    """One open document. `document`, `history` and `bundle` are for reading."""
+
+    painted = Signal(object)  # Area of the layout
+    scene_changed = Signal(object, object)  # the scene before, the scene now
+    stepped = Signal()  # the history moved
+    replaced = Signal()  # another document is open
+    model_opened = Signal(object)  # Bundle
+    problem = Signal(str)
+
+    def __init__(self, library: Library, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.library = library
+        self.bundle: Bundle | None = None
+        self._opening: str | None = None
+        self.document = Document.blank((512, 512))
+        self.history = History(self.document)
+
+    # The document -----------------------------------------------------------------------------
+
+    def show(self, document: Document, history: History | None = None) -> None:
+        """Open another document in place of this one."""
+        self.document = document
+        self.history = history or History(document)
+        self.replaced.emit()
+        self._follow_model()
+
+    @property
+    def scene(self) -> Scene:
+        """The document's scene."""
+        return self.document.scene
+
+    def change_scene(self, scene: Scene, label: str, merge: str = "") -> None:
+        """Put another scene in place, as one step with others of the same `merge` key."""
+        before = self.document.scene
+        if scene == before:
+            return
+        self.document.scene = scene
+        self.history.add(SceneChange(label, before, merge))
+        self.scene_changed.emit(before, scene)
+        self.stepped.emit()
+        self._follow_model()
+
+    def settle(self) -> None:
+        """A slider was let go: what follows is a step of its own."""
+        self.history.settle()
+
+    def set_value(self, name: str, value: Any, label: str, merge: str = "") -> None:
+        """Set an input of the model; None gives it back its default."""
+        self.change_scene(self.scene.with_value(name, value), label, merge)
+
+    def touched(self, area: Area) -> None:
+        """Say that an edit in progress painted there."""
+        if not area.empty:
+            self.painted.emit(area)
+
+    def commit(self, edit: Edit) -> None:
+        """Take in a finished edit."""
+        change = edit.finish()
+        if change is not None:
+            self._take(change)
+
+    def replace_layout(self, ids: Pixels, scene: Scene, label: str) -> None:
+        """Put another layout and scene in place, undone together; a new document if sizes differ.
+
+        The layout's ids are those of the scene's palette.
+        """
+        if ids.shape != self.document.size:
+            self.show(Document(ids.copy(), scene))
+            return
+        edit = Edit(self.document, label)
+        area = edit.replace(ids)
+        tiles, before = edit.finish(), self.scene
+        parts: list[Change] = [tiles] if tiles is not None else []
+        if scene != before:
+            self.document.scene = scene
+            parts.append(SceneChange(label, before))
+        if not parts:
+            return
+        self.history.add(parts[0] if len(parts) == 1 else Both(label, parts))
+        self.touched(area)
+        if scene != before:
+            self.scene_changed.emit(before, scene)
+        self.stepped.emit()
+        self._follow_model()
+
+    def _take(self, change: TileChange) -> None:
+        self.history.add(change)
+        self.stepped.emit()
+
+    def undo(self) -> None:
+        """Take the last change back."""
+        self._moved(self.scene, self.history.undo())
+
+    def redo(self) -> None:
+        """Do the last undone change again."""
+        self._moved(self.scene, self.history.redo())
+
+    def _moved(self, before: Scene, area: Area | None) -> None:
+        if area is None:
+            return
+        self.touched(area)
+        if self.scene != before:
+            self.scene_changed.emit(before, self.scene)
+        self.stepped.emit()
+        self._follow_model()
+
+    # The model --------------------------------------------------------------------------------
+
+    def choose(self, entry: Entry) -> None:
+        """Paint with another model; its classes join the palette."""
+
+        def opened(bundle: "Bundle") -> None:
+            self._opening = None
+            scene = self.scene_with(bundle)
+            self._use(bundle)
+            self.change_scene(scene, self.tr("Model {0}").format(bundle.title))
+
+        self._opening = entry.name
+        self.library.open(entry, opened, self._could_not_open)
+
+    def scene_with(self, bundle: "Bundle") -> Scene:
+        """The scene for this model: its classes known, its usual size where it is the first."""
+        scene = self.scene
+        ref = ModelRef(bundle.name, bundle.hash, bundle.title)
+        settings = bundle.about.get("settings")
+        usual = settings.get("size") if isinstance(settings, dict) else None
+        side = scene.side
+        if scene.model is None:
+            side = usual if isinstance(usual, int) else USUAL_SIDE
+        palette = merged(scene.palette, classes_of(bundle))
+        return replace(scene, model=ref, palette=palette, side=side)
+
+    def _follow_model(self) -> None:
+        """Open the model that the scene names, where another is open: after an undo, say."""
+        wanted = self.scene.model
+        if wanted is None or wanted.name == self._opening:
+            return
+        if self.bundle is not None and self.bundle.hash == wanted.hash:
+            return
+        entry = self.library.find(wanted.name)
+        if entry is None:
+            self._opening = None
+            self.problem.emit(
+                self.tr(
+                    "This document was painted with the model {0}, which is not installed; choose "
+                    "another. The layout is all there."
+                ).format(wanted.title or wanted.name)
+            )
+            return
+
+        def opened(bundle: "Bundle") -> None:
+            self._opening = None
+            if self.scene.model != wanted:
+                self._follow_model()
+                return
+            self._use(bundle)
+            if bundle.hash != wanted.hash:  # A newer version of the same model.
+                self.document.scene = self.scene_with(bundle)
+
+        self._opening = wanted.name
+        self.library.open(entry, opened, self._could_not_open)
+
+    def _use(self, bundle: "Bundle") -> None:
+        self.bundle = bundle
+        self.model_opened.emit(bundle)
+
+    def _could_not_open(self, sentence: str) -> None:
+        self._opening = None
+        self.problem.emit(sentence)
+
+    # Classes ----------------------------------------------------------------------------------
+
+    @property
+    def layout_port(self) -> Layout | None:
+        """The model's layout input, if it paints layouts."""
+        if self.bundle is None:
+            return None
+        return next((p for p in self.bundle.ports if isinstance(p, Layout)), None)
+
+    def shown_classes(self) -> list[int]:
+        """Ids to choose from: the model's classes in its order, then others that are painted."""
+        names = {entry.name: number for number, entry in enumerate(self.scene.palette)}
+        port = self.layout_port
+        first = [names[n] for n in port.classes if n in names] if port else list(names.values())
+        if len(first) == len(names):
+            return first
+        used = set(self.document.ids[::4, ::4].ravel().tolist()) - {UNPAINTED}
+        return first + sorted(number for number in used - set(first) if number < len(names))
+
+    def replace_all(self) -> None:
+        """Say that everything may have changed."""
+        self.touched(whole(self.document.size))
+
+
+def classes_of(bundle: "Bundle") -> tuple[PaletteClass, ...]:
+    """The classes that a model knows, in its order; none where it takes no layout."""
+    port = next((p for p in bundle.ports if isinstance(p, Layout)), None)
+    if port is None:
+        return ()
+    return tuple(PaletteClass(n, c) for n, c in zip(port.classes, port.colors, strict=True))
+
+
+def suggested_name(path: Path | None) -> str:
+    """What a document is called in a title."""
+    return path.stem if path is not None else "Untitled"

@@ -61,6 +61,31 @@ class History:
         self.heard(step, change)
         return area
 
+    def replay(self, step: str, change: Change | None = None) -> None:
+        """Take a step that was heard again; a change is as `seen_from` the document after it.
+
+        ValueError where the step cannot follow on the ones before.
+        """
+        last = self.done[-1] if self.done else None
+        if step == "do" and change is not None:
+            self.settle()
+            change.swap(self.document)
+            self.add(change)
+        elif step == "merge" and isinstance(change, SceneChange) and isinstance(last, SceneChange):
+            self.undone.clear()
+            self.document.scene = change.scene
+        elif step == "undo" and self.done:
+            self.undo()
+        elif step == "redo" and self.undone:
+            self.redo()
+        else:
+            raise ValueError(f"a step {step!r} cannot follow here")
+
+    def copy(self) -> "History":
+        """One that stays as it is, document and all, so that another thread can save it."""
+        done, undone = ([change.copy() for change in part] for part in (self.done, self.undone))
+        return History(self.document.copy(), done, undone)
+
     @property
     def bytes(self) -> int:
         """The memory that all changes take."""

@@ -1,7 +1,6 @@
 """render and demo: documents in, a picture with its recipe out."""
 
 import argparse
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -228,6 +227,7 @@ def save(bundle: "Bundle", request: "Request", frame: "Frame", out: Path) -> Non
 
     from engines.data.spec import PaletteClass, palette
     from engines.ports import Layout
+    from engines.runtime.passport import passport, texts
 
     pixels = value.squeeze(-1) if value.ndim == 3 and value.shape[2] == 1 else value
     image = Pillow.fromarray(pixels)
@@ -235,21 +235,7 @@ def save(bundle: "Bundle", request: "Request", frame: "Frame", out: Path) -> Non
         colors = palette(tuple(map(PaletteClass, port.classes, port.colors)))
         image.putpalette(colors.ravel().tolist())
     text = PngInfo()
-    text.add_itxt("pentimento:request", request.to_json())
-    text.add_itxt("pentimento:passport", json.dumps(passport(bundle), ensure_ascii=False))
+    for keyword, words in texts(request, passport(bundle)).items():
+        text.add_itxt(keyword, words)
     with files.writing(out) as temporary:
         image.save(temporary, format="PNG", pnginfo=text)
-
-
-def passport(bundle: "Bundle") -> dict[str, Any]:
-    """What a picture says of its making: that a model made it, which, from what, on what terms."""
-    about = bundle.about
-    told = {key: about.get(key) for key in ("recipe", "paper", "data", "licence", "made")}
-    return {
-        "made_with": "Pentimento",
-        "generated": True,
-        "model": bundle.name,
-        "title": bundle.title,
-        "hash": bundle.hash,
-        **told,
-    }

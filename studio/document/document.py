@@ -34,6 +34,10 @@ class Document:
         """(height, width) in pixels."""
         return self.ids.shape[0], self.ids.shape[1]
 
+    def copy(self) -> "Document":
+        """One that stays as it is when this is painted on."""
+        return Document(self.ids.copy(), self.scene)
+
 
 @dataclass(eq=False)
 class TileChange:
@@ -61,6 +65,33 @@ class TileChange:
             touched = touched.union(area)
         return touched
 
+    def seen_from(self, document: Document) -> "TileChange":
+        """The same change as `swap` would leave it: for a journal, which tells what is new."""
+        areas = {place: _tile(place, document.size) for place in self.tiles}
+        return TileChange(
+            self.label, {p: _pack(document.ids[area.slices]) for p, area in areas.items()}
+        )
+
+    def copy(self) -> "TileChange":
+        """One that stays as it is when this is swapped."""
+        return TileChange(self.label, dict(self.tiles))
+
+    def fits(self, size: Size) -> bool:
+        """Whether each tile is one of a layout of that size, and whole; for strangers' files."""
+        rows, columns = (-(-side // TILE) for side in size)
+        for (row, column), packed in self.tiles.items():
+            if not (0 <= row < rows and 0 <= column < columns):
+                return False
+            area, unpacker = _tile((row, column), size), zlib.decompressobj()
+            expected = (area.bottom - area.top) * (area.right - area.left)
+            try:
+                found = len(unpacker.decompress(packed, expected + 1))
+            except zlib.error:
+                return False
+            if found != expected or not unpacker.eof:
+                return False
+        return True
+
 
 @dataclass(eq=False)
 class SceneChange:
@@ -79,6 +110,18 @@ class SceneChange:
         """Exchange its scene with the document's; no pixel of the layout is touched."""
         self.scene, document.scene = document.scene, self.scene
         return NOTHING
+
+    def seen_from(self, document: Document) -> "SceneChange":
+        """The same change as `swap` would leave it."""
+        return SceneChange(self.label, document.scene, self.merge)
+
+    def copy(self) -> "SceneChange":
+        """One that stays as it is when this is swapped."""
+        return SceneChange(self.label, self.scene, self.merge)
+
+    def fits(self, size: Size) -> bool:
+        """Whether it can be done to a document of that size."""
+        return True
 
 
 @dataclass(eq=False)
@@ -100,8 +143,27 @@ class Both:
             touched = touched.union(part.swap(document))
         return touched
 
+    def seen_from(self, document: Document) -> "Both":
+        """The same change as `swap` would leave it."""
+        return Both(self.label, [part.seen_from(document) for part in self.parts])
+
+    def copy(self) -> "Both":
+        """One that stays as it is when this is swapped."""
+        return Both(self.label, [part.copy() for part in self.parts])
+
+    def fits(self, size: Size) -> bool:
+        """Whether it can be done to a document of that size."""
+        return all(part.fits(size) for part in self.parts)
+
 
 Change = TileChange | SceneChange | Both
+
+
+def tile_count(change: Change) -> int:
+    """How many tiles a change keeps."""
+    if isinstance(change, Both):
+        return sum(map(tile_count, change.parts))
+    return len(change.tiles) if isinstance(change, TileChange) else 0
 
 
 class Edit:

@@ -14,7 +14,7 @@ from typing import Any
 
 from engines.errors import UserError
 
-MOST_DIRECTORY = 4_000_000  # bytes of the list of members: some forty thousand
+MOST_DIRECTORY = 1_000_000  # bytes of the list of members: some ten thousand
 MOST_RATIO = 300  # Deflate reaches 1032 on zeros; our JSON some 20.
 _SMALL = 1_000_000
 

@@ -151,7 +151,7 @@ class Kept:
             self._fail(error)
         if not self._unsynced:
             self._unsynced = True
-            self._lock.notify()
+            self._lock.notify_all()
 
     def _put(self, pictures: Mapping[str, Picture]) -> None:
         for sha, picture in pictures.items():
@@ -172,7 +172,7 @@ class Kept:
         self._journal, self._grown, self._since = journal, 0, set()
         self._due = _Due(self.history.copy(), replace(self._state), self._gap)
         self._gap, self._busy = False, True
-        self._lock.notify()
+        self._lock.notify_all()
 
     # On the keeper's thread -----------------------------------------------------------------------
 
@@ -213,6 +213,7 @@ class Kept:
         finally:
             with self._lock:
                 self._busy = False
+                self._lock.notify_all()
 
     def _fail(self, error: Exception) -> None:
         """Tell the artist, who can still save."""
@@ -227,7 +228,7 @@ class Kept:
     def _end(self) -> None:
         with self._lock:
             self._ending = True
-            self._lock.notify()
+            self._lock.notify_all()
         self._thread.join()
         for journal in self._retired:
             journal.close()

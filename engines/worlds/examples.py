@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from engines import files
 from engines.data.pictures import write_layout
 from engines.data.spec import PaletteClass
 from engines.worlds import vista
@@ -20,10 +21,14 @@ SCENES = {
 
 
 def write(folder: Path) -> None:
-    """Write a layout of SIZE x SIZE for each scene, as an indexed PNG in class colours."""
+    """Write a layout of SIZE x SIZE for each scene, as an indexed PNG in class colours, and
+    classes.json, which names the ids.
+    """
     classes = tuple(PaletteClass(name, color) for name, color in CLASSES)
     for name, seed in SCENES.items():
         write_layout(folder / f"{name}.png", vista.layout(vista.scene(seed), SIZE, SIZE), classes)
+    entries = [{"id": i, "name": c.name, "color": c.color} for i, c in enumerate(classes)]
+    files.write_json(folder / "classes.json", entries)
 
 
 if __name__ == "__main__":

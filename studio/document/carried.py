@@ -34,16 +34,19 @@ _MOST_PICTURES = 100
 
 @dataclass(frozen=True, eq=False)
 class Result:
-    """A finished picture, uint8 (H, W, 3), and what made it."""
+    """A finished picture, uint8 (H, W, 3), and what made it: the document as it was then."""
 
     pixels: Pixels
     request: Request
     passport: Mapping[str, Any] = field(default_factory=dict)
+    document: Document | None = None
 
     @cached_property
     def png(self) -> bytes:
-        """As a PNG with Request and passport; made once, for results are saved again and again."""
-        return png.encode(self.pixels, texts(self.request, self.passport))
+        """As a PNG with all of it inside; made once, for results are saved again and again."""
+        if self.document is None:
+            return png.encode(self.pixels, texts(self.request, self.passport))
+        return png_bytes(self.pixels, self.request, self.passport, self.document)
 
 
 @dataclass(frozen=True)
@@ -92,7 +95,7 @@ def read_result(data: bytes) -> Result:
     if carried is None or carried.request is None:
         raise UserError("A result carries no request; render it anew.")
     pixels = png.rgb(png.decode(data, "result"))
-    return Result(pixels, carried.request, carried.passport)
+    return Result(pixels, carried.request, carried.passport, carried.document)
 
 
 def _read(path: Path) -> bytes:

@@ -1,11 +1,13 @@
 """From a document and a model to a Request: classes by name, the layout at the picture's size."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from engines.data.pictures import shrink_area, shrink_layout
+from engines.data.spec import PaletteClass
 from engines.ports import (
     UNPAINTED,
     Attributes,
@@ -26,6 +28,7 @@ from engines.runtime.fit import nearest_size
 from studio.document.document import Document, Pixels, translate
 from studio.document.raster import NOTHING, Area
 from studio.document.scene import Picture, Scene
+from studio.models.names import closest
 
 if TYPE_CHECKING:
     from engines.runtime.bundle import Bundle
@@ -60,14 +63,11 @@ def picture_size(bundle: "Bundle", document: Size, side: int) -> Size:
     return nearest_size(bundle, (height, width))
 
 
-def numbering(scene: Scene, port: Layout) -> dict[int, int]:
-    """Document id -> the model's id of the same name."""
-    places = {name: number for number, name in enumerate(port.classes)}
-    return {
-        number: places[entry.name]
-        for number, entry in enumerate(scene.palette)
-        if entry.name in places
-    }
+@lru_cache(16)
+def numbering(palette: tuple[PaletteClass, ...], names: tuple[str, ...]) -> dict[int, int]:
+    """Id in a palette -> the id of the same or the nearest name among a model's."""
+    found = {number: closest(entry.name, names) for number, entry in enumerate(palette)}
+    return {number: place for number, place in found.items() if place is not None}
 
 
 def compose(bundle: "Bundle", scene: Scene, ids: Pixels) -> Request:
@@ -75,7 +75,7 @@ def compose(bundle: "Bundle", scene: Scene, ids: Pixels) -> Request:
     values: dict[str, Any] = {}
     for port in bundle.ports:
         if isinstance(port, Layout):
-            values[port.name] = translate(ids, numbering(scene, port))
+            values[port.name] = translate(ids, numbering(scene.palette, port.classes))
         elif isinstance(port, Mask):
             values[port.name] = _mask(scene, scene.values.get(port.name), ids)
         elif port.name in scene.values:

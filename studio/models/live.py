@@ -10,7 +10,7 @@ from engines.ports import Image, Layout, Size
 from studio.document.document import Pixels
 from studio.document.raster import Area
 from studio.lanes.render import Order, RenderLane
-from studio.models.compose import Small, compose, missing, picture_size
+from studio.models.compose import Small, compose, missing, painted, picture_size
 from studio.models.session import Session
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from engines.runtime.sessions import Provider
 
 DRAFT_SECONDS = 0.05  # what a draft may take, by what renders took before
+LAYOUT = "layout"  # what is needed where nothing is painted yet
 DRAFT_SIDES = (512, 384, 320, 256, 192, 128)
 
 
@@ -110,7 +111,6 @@ class Live(QObject):
         if needs:
             self._say_needs(", ".join(port.label or port.name for port in needs))
             return
-        self._say_needs("")
         full = picture_size(bundle, self.session.document.size, scene.side)
         size = self._draft_size(full) if self.pen_down else full
         draft = self.pen_down
@@ -123,6 +123,10 @@ class Live(QObject):
             small = self._small[size] = Small(self.session.document, size)
             for old in list(self._small)[:-3]:
                 del self._small[old]
+        if self.session.layout_port is not None and not painted(small.ids()):
+            self._say_needs(LAYOUT)
+            return
+        self._say_needs("")
         self._serial += 1
         order = Order(bundle, compose(bundle, scene, small.ids()), draft, self._serial)
         self._behind, self._drafting = False, draft
@@ -192,6 +196,10 @@ class Live(QObject):
         self.state_changed.emit()
 
     def _say_needs(self, needs: str) -> None:
+        if needs and self.picture is not None:
+            self.lane.cancel()
+            self.picture = self.frame = self.order = None
+            self.pictured.emit()
         if needs != self.needs:
             self.needs = needs
             self.state_changed.emit()

@@ -1,40 +1,16 @@
 """The last results: each a picture with all it was made from, to go back to or compare with."""
 
-import zlib
-from dataclasses import dataclass
+from collections.abc import Sequence
 
-import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from engines.ports import Size
-from engines.request import Request
-from studio.document.document import Pixels
-from studio.document.scene import Scene
+from engines.runtime.passport import passport
+from studio.document.carried import Result
 from studio.models.live import Live
 from studio.models.session import Session
 
 MOST = 10
 STILL_MS = 900  # a picture that stands so long is a result
-
-
-@dataclass(frozen=True, eq=False)
-class Result:
-    """A picture, uint8 (H, W, 3), the scene and the layout (compressed) that it was made from."""
-
-    pixels: Pixels
-    request: Request
-    scene: Scene
-    layout: bytes
-    size: Size
-
-    @property
-    def ids(self) -> Pixels:
-        """The layout, uint8 (H, W)."""
-        return np.frombuffer(zlib.decompress(self.layout), np.uint8).reshape(self.size)
-
-    def same(self, other: "Result") -> bool:
-        """Whether both were made from the same."""
-        return (self.scene, self.size, self.layout) == (other.scene, other.size, other.layout)
 
 
 class Results(QObject):
@@ -57,27 +33,42 @@ class Results(QObject):
         live = self.live
         if live.picture is None or live.order is None or live.busy:
             return None
-        document = self.session.document
-        layout = zlib.compress(document.ids.tobytes(), 1)
-        return Result(live.picture, live.order.request, document.scene, layout, document.size)
+        about = passport(live.order.bundle)
+        return Result(live.picture, live.order.request, about, self.session.document.copy())
 
     def keep(self) -> None:
         """Let the picture as it stands join the results."""
+        self._timer.stop()
         result = self.now()
         if result is None:
             return
-        self.items = [result, *(r for r in self.items if not r.same(result))][:MOST]
+        others = (r for r in self.items if not same(r, result))
+        self.items = [result, *others][:MOST]
         self.changed.emit()
 
-    def put(self, items: list[Result]) -> None:
+    def put(self, items: Sequence[Result]) -> None:
         """Show the results that came with a document."""
-        self.items = items[:MOST]
+        self.items = list(items)[:MOST]
         self.changed.emit()
 
     def restore(self, result: Result) -> None:
         """Go back to what a result was made from; it can be undone."""
-        self.session.replace_layout(result.ids, result.scene, self.tr("Back to a result"))
+        document = result.document
+        if document is not None:
+            text = self.tr("Back to a result")
+            self.session.replace_layout(document.ids, document.scene, text)
 
     def _replaced(self) -> None:
         self._timer.stop()
         self.put([])
+
+
+def same(one: Result, other: Result) -> bool:
+    """Whether both were made from the same."""
+    if one.document is None or other.document is None:
+        return one.request.key == other.request.key
+    return (
+        one.document.scene == other.document.scene
+        and one.document.size == other.document.size
+        and bool((one.document.ids == other.document.ids).all())
+    )

@@ -4,7 +4,6 @@ Every change of the document goes through here: views and tools ask, nobody else
 """
 
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
@@ -30,6 +29,7 @@ class Session(QObject):
     scene_changed = Signal(object, object)  # the scene before, the scene now
     stepped = Signal()  # the history moved
     replaced = Signal()  # another document is open
+    offered = Signal(object)  # Document, to be opened in place of this one
     model_opened = Signal(object)  # Bundle
     problem = Signal(str)
 
@@ -86,12 +86,12 @@ class Session(QObject):
             self._take(change)
 
     def replace_layout(self, ids: Pixels, scene: Scene, label: str) -> None:
-        """Put another layout and scene in place, undone together; a new document if sizes differ.
+        """Put another layout and scene in place, undone together; a document if sizes differ.
 
         The layout's ids are those of the scene's palette.
         """
         if ids.shape != self.document.size:
-            self.show(Document(ids.copy(), scene))
+            self.offered.emit(Document(ids.copy(), scene))
             return
         edit = Edit(self.document, label)
         area = edit.replace(ids)
@@ -132,14 +132,19 @@ class Session(QObject):
 
     # The model --------------------------------------------------------------------------------
 
-    def choose(self, entry: Entry) -> None:
-        """Paint with another model; its classes join the palette."""
+    def choose(self, entry: Entry, undoable: bool = True) -> None:
+        """Paint with another model; its classes join the palette. The first needs no undo."""
 
         def opened(bundle: "Bundle") -> None:
             self._opening = None
-            scene = self.scene_with(bundle)
-            self._use(bundle)
-            self.change_scene(scene, self.tr("Model {0}").format(bundle.title))
+            before, scene = self.scene, self.scene_with(bundle)
+            self.bundle = bundle
+            if undoable:
+                self.change_scene(scene, self.tr("Model {0}").format(bundle.title))
+            else:
+                self.document.scene = scene
+                self.scene_changed.emit(before, scene)
+            self.model_opened.emit(bundle)
 
         self._opening = entry.name
         self.library.open(entry, opened, self._could_not_open)
@@ -224,8 +229,3 @@ def classes_of(bundle: "Bundle") -> tuple[PaletteClass, ...]:
     if port is None:
         return ()
     return tuple(PaletteClass(n, c) for n, c in zip(port.classes, port.colors, strict=True))
-
-
-def suggested_name(path: Path | None) -> str:
-    """What a document is called in a title."""
-    return path.stem if path is not None else "Untitled"

@@ -1,0 +1,300 @@
+"""Documents on disk: opened, kept safe while they are painted, saved, exported, recovered."""
+
+import tempfile
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QThread, Signal
+
+from engines.data.pictures import resize_picture
+from engines.errors import UserError
+from engines.ports import Size
+from studio.document import carried, ora
+from studio.document.carried import Result
+from studio.document.desk import Desk, Left
+from studio.document.document import Change, Document
+from studio.document.kept import Kept
+from studio.document.recent import Recent
+from studio.document.scene import Pixels, Scene
+from studio.history import History
+from studio.lanes.work import Job, WorkLane
+from studio.models.pictures import Dropped, examples
+from studio.models.results import Results
+from studio.models.session import Session
+from studio.models.starts import is_layout, joined, read_any_layout, read_example
+
+FACTORS = (1, 2, 4)
+MOST_EXPORTED = 16_384  # pixels a side
+
+
+class Files(QObject):
+    """The open document's file. `kept` follows every step at once, so a kill loses nothing."""
+
+    changed = Signal()  # the name, or whether something is unsaved
+    told = Signal(str)
+    problem = Signal(str)
+    _trouble = Signal(str)
+
+    def __init__(
+        self,
+        session: Session,
+        results: Results,
+        work: WorkLane,
+        desk: Desk | None = None,
+        recent: Recent | None = None,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.session, self.results, self.work = session, results, work
+        self.desk, self.recent = desk or Desk(), recent or Recent()
+        self.kept: Kept | None = None
+        self._saving = 0
+        self._scratch: tempfile.TemporaryDirectory[str] | None = None
+        self._trouble.connect(self.problem)
+        session.stepped.connect(self.changed)
+
+    # The open document --------------------------------------------------------------------------
+
+    @property
+    def path(self) -> Path | None:
+        """The artist's file; None before the first save."""
+        return self.kept.path if self.kept is not None else None
+
+    @property
+    def name(self) -> str:
+        """What the document is called."""
+        return self.path.stem if self.path is not None else self.tr("Untitled")
+
+    @property
+    def unsaved(self) -> bool:
+        """Whether the artist's file lacks something."""
+        return self.kept is not None and self.kept.unsaved
+
+    def start(self) -> None:
+        """What a studio opens with: what a dead one left, else an example to paint over."""
+        for left in self._abandoned():
+            try:
+                kept = self.desk.adopt(left.folder)
+            except UserError as error:
+                self.problem.emit(str(error))
+                continue
+            self._show(kept)
+            name = self.name
+            self.told.emit(
+                self.tr("{0} was recovered as it was when the studio ended.").format(name)
+            )
+            for warning in kept.warnings:
+                self.problem.emit(warning)
+            return
+        shown = examples()
+        if shown:
+            self.open_example(shown[0])
+        else:
+            self.new((512, 512))
+
+    def _abandoned(self) -> Sequence[Left]:
+        try:
+            return self.desk.abandoned()
+        except OSError as error:
+            self.problem.emit(str(error))
+            return ()
+
+    def new(self, size: Size) -> None:
+        """A blank document of (height, width) with the model and size in use."""
+        self.show(Document.blank(size, self._fresh()))
+
+    def show(
+        self,
+        document: Document,
+        history: History | None = None,
+        path: Path | None = None,
+        unsaved: bool = False,
+    ) -> None:
+        """Open a document in place of this one, which is let go of."""
+        history = history or History(document)
+        try:
+            kept = self.desk.open_new(history, path, unsaved)
+        except UserError as error:
+            self.problem.emit(str(error))
+            self._let_go()
+            self.session.show(history.document, history)
+            self.changed.emit()
+            return
+        self._show(kept)
+
+    def _show(self, kept: Kept) -> None:
+        self._let_go()
+        self.kept = kept
+        kept.troubled = lambda error: self._trouble.emit(str(error))
+        kept.history.heard = self._heard
+        self.session.show(kept.history.document, kept.history)
+        self.changed.emit()
+
+    def _heard(self, step: str, change: Change) -> None:
+        if self.kept is not None:
+            self.kept.hear(step, change)
+
+    def _let_go(self) -> None:
+        """The document before is forgotten, once what is being saved is on the disk."""
+        self.finish()
+        if self.kept is not None:
+            self.kept.close()
+            self.kept = None
+
+    def finish(self) -> None:
+        """Wait for saves that are under way."""
+        while self._saving:
+            job = next((j for j in self.work.jobs if j.label == _SAVING), None)
+            if job is None:
+                break
+            QThread.msleep(5)
+
+    def _fresh(self) -> Scene:
+        """The scene of a new document: the model, palette and size in use, nothing set."""
+        scene = self.session.scene
+        return Scene(palette=scene.palette, model=scene.model, side=scene.side)
+
+    # Opening ------------------------------------------------------------------------------------
+
+    def open(self, path: Path) -> None:
+        """Open a document, a picture that carries one, a layout, or a picture to trace."""
+        try:
+            self._open(path)
+        except UserError as error:
+            self.problem.emit(str(error))
+
+    def _open(self, path: Path) -> None:
+        classes = self.session.scene.palette
+        if path.suffix.lower() == ".ora":
+            opened = ora.read(path, classes)
+            self.show(opened.history.document, opened.history, path)
+            self.results.put(list(opened.results))
+            for warning in opened.warnings:
+                self.problem.emit(warning)
+            self.recent.add(path)
+            return
+        found = carried.read_png(path)
+        if found is not None and found.document is not None:
+            self.show(found.document, unsaved=True)
+            self.told.emit(self.tr("The document inside {0} is open again.").format(path.name))
+            return
+        if is_layout(path, classes):
+            self.open_layout(path)
+            return
+        picture = Dropped.read(path)
+        if picture.picture is None:
+            raise UserError(picture.problem)
+        height, width = picture.picture.pixels.shape[:2]
+        scene = replace(self._fresh(), underlay=picture.picture)
+        self.show(Document.blank((height, width), scene), unsaved=True)
+        self.told.emit(self.tr("{0} lies under a new layout, to be traced.").format(path.name))
+
+    def carries(self, path: Path) -> bool:
+        """Whether a picture carries a document."""
+        try:
+            found = carried.read_png(path) if path.is_file() else None
+        except UserError:
+            return False
+        return found is not None and found.document is not None
+
+    def open_layout(self, path: Path) -> None:
+        """A new document from a layout file; UserError."""
+        ids, named = read_any_layout(path, self.session.scene.palette)
+        scene, ids = joined(self._fresh(), ids, named.palette)
+        self.show(Document(ids, scene), unsaved=True)
+
+    def open_example(self, path: Path) -> None:
+        """A new document from a bundled example."""
+        try:
+            ids, classes = read_example(path)
+            scene, ids = joined(self._fresh(), ids, classes)
+            self.show(Document(ids, scene))
+        except UserError as error:
+            self.problem.emit(str(error))
+
+    # Saving -------------------------------------------------------------------------------------
+
+    def save(self, path: Path) -> None:
+        """Save, off this thread; `told` once it is on the disk."""
+        kept = self.kept
+        if kept is None:
+            self.show(self.session.document, self.session.history, unsaved=True)
+            kept = self.kept
+            if kept is None:
+                return
+        self.results.keep()
+        copy, results = kept.copy(), tuple(self.results.items)
+        picture = self.results.live.picture
+        self._saving += 1
+
+        def run(job: Job) -> None:
+            kept.save(path, picture, results, copy)
+
+        def done(result: object) -> None:
+            self._saving -= 1
+            self.recent.add(path)
+            self.told.emit(self.tr("Saved {0}").format(path.name))
+            self.changed.emit()
+
+        def failed(sentence: str) -> None:
+            self._saving -= 1
+            self.problem.emit(sentence)
+
+        self.work.add(Job(_SAVING, run, done, failed))
+
+    def export(self, path: Path, result: Result, factor: int) -> None:
+        """Write a picture at 1, 2 or 4 times its size, with all it was made from inside."""
+
+        def run(job: Job) -> tuple[int, int]:
+            pixels = enlarged(result.pixels, factor)
+            data = replace(result, pixels=pixels).png
+            from engines import files
+
+            files.write_bytes(path, data)
+            return pixels.shape[1], pixels.shape[0]
+
+        def done(size: tuple[int, int]) -> None:
+            text = self.tr("Exported {0} ({1} × {2})")
+            self.told.emit(text.format(path.name, *size))
+
+        self.work.add(Job(self.tr("Exporting {0}").format(path.name), run, done, self.problem.emit))
+
+    def carry(self, result: Result) -> Path:
+        """A result as a file to be dragged out; it is gone when the studio ends. UserError."""
+        from engines import files
+
+        if self._scratch is None:
+            self._scratch = tempfile.TemporaryDirectory(prefix="pentimento-")
+        path = Path(self._scratch.name) / f"{self.name}-{result.request.key[:8]}.png"
+        if not path.exists():
+            files.write_bytes(path, result.png)
+        return path
+
+    def close(self, forget: bool) -> None:
+        """The studio ends: forget what was kept, or leave it to be recovered."""
+        self.finish()
+        if self.kept is not None:
+            if forget:
+                self.kept.close()
+            else:
+                self.kept.leave()
+            self.kept = None
+        if self._scratch is not None:
+            with suppress(OSError):
+                self._scratch.cleanup()
+
+
+_SAVING = "save"
+
+
+def enlarged(pixels: Pixels, factor: int) -> Pixels:
+    """The picture at so many times its size, by Lanczos; UserError where that is too large."""
+    height, width = (side * factor for side in pixels.shape[:2])
+    if max(height, width) > MOST_EXPORTED:
+        raise UserError(
+            f"{width} x {height} pixels are more than the {MOST_EXPORTED} a side that can be "
+            "exported; choose a smaller factor."
+        )
+    return resize_picture(pixels, (height, width))

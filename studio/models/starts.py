@@ -1,0 +1,65 @@
+"""What a document can start from: a blank sheet, an example, a layout from a file."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from engines.data.pictures import read_layout, read_picture
+from engines.data.spec import PaletteClass, palette
+from engines.data.tables import read_classes
+from engines.errors import UserError
+from studio.document.document import MOST_SIDE, Pixels, translate
+from studio.document.scene import Scene, merged
+
+# (width, height) of a new document, the first of them proposed.
+SIZES = ((512, 512), (768, 512), (1024, 576), (1024, 1024), (1536, 1024), (2048, 2048), (512, 768))
+
+
+def read_example(path: Path) -> tuple[Pixels, tuple[PaletteClass, ...]]:
+    """A layout whose classes are named by the classes.json beside it; UserError."""
+    classes = read_classes(path.parent)
+    return read_layout(path, classes), classes
+
+
+def read_any_layout(path: Path, known: tuple[PaletteClass, ...]) -> tuple[Pixels, Scene]:
+    """A layout file: with a classes.json beside it or one folder up, or in known classes.
+
+    UserError where its ids or colours are nobody's.
+    """
+    for folder in (path.parent, path.parent.parent):
+        if (folder / "classes.json").is_file():
+            classes = read_classes(folder)
+            return _sized(path, read_layout(path, classes)), Scene(palette=classes)
+    return _sized(path, read_layout(path, known)), Scene(palette=known)
+
+
+def is_layout(path: Path, known: tuple[PaletteClass, ...]) -> bool:
+    """Whether every pixel of a picture has a known class's exact colour, or none at all."""
+    if not known or path.suffix.lower() not in (".png", ".bmp", ".gif", ".tif", ".tiff"):
+        return False
+    try:
+        rgb = read_picture(path).astype(np.uint32)
+    except UserError:
+        return False
+    codes = np.unique((rgb[..., 0] << 16) | (rgb[..., 1] << 8) | rgb[..., 2])
+    colors = palette(known).astype(np.uint32)
+    named = (colors[:, 0] << 16) | (colors[:, 1] << 8) | colors[:, 2]
+    return bool(np.isin(codes, named).all())
+
+
+def joined(scene: Scene, ids: Pixels, classes: tuple[PaletteClass, ...]) -> tuple[Scene, Pixels]:
+    """The scene with those classes in its palette, and the ids as that palette numbers them."""
+    wider = merged(scene.palette, classes)
+    names = {entry.name: number for number, entry in enumerate(wider)}
+    table = {n: names[c.name] for n, c in enumerate(classes) if c.name in names}
+    return replace(scene, palette=wider), translate(ids, table)
+
+
+def _sized(path: Path, ids: Pixels) -> Pixels:
+    if max(ids.shape) > MOST_SIDE:
+        raise UserError(
+            f"{path.name} is {ids.shape[1]} x {ids.shape[0]} pixels, more than the {MOST_SIDE} a "
+            "side that a document has; make it smaller."
+        )
+    return ids

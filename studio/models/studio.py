@@ -1,0 +1,80 @@
+"""All models of one studio, made and connected; the views get them from here."""
+
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from studio.document.desk import Desk
+from studio.document.recent import Recent
+from studio.lanes.render import RenderLane
+from studio.lanes.work import WorkLane
+from studio.models.files import Files
+from studio.models.library import Library
+from studio.models.live import Live
+from studio.models.results import Results
+from studio.models.session import Session
+from studio.models.swatches import Swatches
+from studio.models.tools import Tools
+from studio.models.view import View
+
+
+class Studio(QObject):
+    """One open document, its tools, its models and its lanes."""
+
+    problem = Signal(str)
+    told = Signal(str)
+
+    def __init__(
+        self,
+        provider: str = "auto",
+        desk: Desk | None = None,
+        recent: Recent | None = None,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.lane = RenderLane(provider, self)
+        self.work = WorkLane(self)
+        self.library = Library(self.work, self)
+        self.session = Session(self.library, self)
+        self.tools = Tools(self.session, self)
+        self.view = View(self)
+        self.live = Live(self.session, self.lane, self)
+        self.results = Results(self.session, self.live, self)
+        self.swatches = Swatches(self.session, self.lane, self)
+        self.files = Files(self.session, self.results, self.work, desk, recent, self)
+        self.tools.pen.connect(self.live.set_pen)
+        self._closed = False
+
+    def start(self, path: Path | None = None) -> None:
+        """Open what was asked for or left behind, and a model to paint with."""
+        self.files.start()
+        if path is not None:
+            self.files.open(path)
+        if self.session.scene.model is None and self.library.entries:
+            # After the first paint of the window: opening a model takes a moment.
+            QTimer.singleShot(0, self._first_model)
+
+    def _first_model(self) -> None:
+        if self.session.scene.model is None and self.library.entries:
+            self.session.choose(self.library.entries[0], undoable=False)
+
+    def install(self, path: Path) -> None:
+        """Add a model and paint with it."""
+
+        def done(name: str) -> None:
+            entry = self.library.find(name)
+            if entry is not None:
+                self.session.choose(entry)
+                self.told.emit(self.tr("{0} was added and paints now.").format(entry.title))
+
+        self.told.emit(self.tr("Trying the model {0} …").format(path.name))
+        self.library.install(path, done, self.problem.emit)
+
+    def close(self, forget: bool) -> None:
+        """End the lanes; `forget` the document, which is saved or given up, or keep it."""
+        if self._closed:
+            return
+        self._closed = True
+        self.files.close(forget)
+        self.lane.close()
+        self.work.close()

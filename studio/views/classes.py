@@ -1,0 +1,235 @@
+"""The palette: a tile for each class with its picture, its pattern and its name."""
+
+from functools import partial
+
+from PySide6.QtCore import QPoint, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath, QPaintEvent, QPen, QPixmap
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QButtonGroup,
+    QLayout,
+    QLayoutItem,
+    QScrollArea,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
+
+from studio.models.images import to_image
+from studio.models.session import Session
+from studio.models.swatches import Swatches
+from studio.models.tools import Tools
+from studio.views import theme
+from studio.views.control import worded
+from studio.views.paper import PATTERN, SHADE, pattern
+
+TILE = QSize(92, 74)
+PICTURE = 46
+
+
+class Flow(QLayout):
+    """Items from left to right and on to the next row, as words on a page."""
+
+    def __init__(self, gap: int = 6) -> None:
+        super().__init__()
+        self._items: list[QLayoutItem] = []
+        self._gap = gap
+
+    def addItem(self, item: QLayoutItem) -> None:  # noqa: N802
+        self._items.append(item)
+
+    def count(self) -> int:
+        return len(self._items)
+
+    def itemAt(self, index: int) -> QLayoutItem | None:  # noqa: N802
+        return self._items[index] if 0 <= index < len(self._items) else None
+
+    def takeAt(self, index: int) -> QLayoutItem | None:  # noqa: N802
+        return self._items.pop(index) if 0 <= index < len(self._items) else None
+
+    def hasHeightForWidth(self) -> bool:  # noqa: N802
+        return True
+
+    def heightForWidth(self, width: int) -> int:  # noqa: N802
+        return self._place(QRect(0, 0, width, 0), move=False)
+
+    def sizeHint(self) -> QSize:  # noqa: N802
+        return self.minimumSize()
+
+    def minimumSize(self) -> QSize:  # noqa: N802
+        size = QSize()
+        for item in self._items:
+            size = size.expandedTo(item.minimumSize())
+        margins = self.contentsMargins()
+        return size + QSize(margins.left() + margins.right(), margins.top() + margins.bottom())
+
+    def setGeometry(self, rect: QRect) -> None:  # noqa: N802
+        super().setGeometry(rect)
+        self._place(rect, move=True)
+
+    def _place(self, rect: QRect, move: bool) -> int:
+        area = rect.marginsRemoved(self.contentsMargins())
+        x, y, tallest = area.x(), area.y(), 0
+        for item in self._items:
+            size = item.sizeHint()
+            if x > area.x() and x + size.width() > area.right() + 1:
+                x, y, tallest = area.x(), y + tallest + self._gap, 0
+            if move:
+                item.setGeometry(QRect(QPoint(x, y), size))
+            x, tallest = x + size.width() + self._gap, max(tallest, size.height())
+        return y + tallest - rect.y() + self.contentsMargins().bottom()
+
+
+class Tile(QAbstractButton):
+    """One class."""
+
+    def __init__(
+        self, number: int, name: str, color: str, key: str, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.number = number
+        self._picture: QPixmap | None = None
+        self._key = key
+        self._chip = _chip(number, color)
+        self._color = QColor(color)
+        self.setText(worded(name))
+        self.setCheckable(True)
+        self.setFixedSize(TILE)
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setAccessibleName(self.text())
+        self.setToolTip(f"{self.text()} ({key})" if key else self.text())
+
+    def show_picture(self, picture: QPixmap | None) -> None:
+        """Show what the model makes of the class."""
+        self._picture = picture
+        self.update()
+
+    def sizeHint(self) -> QSize:  # noqa: N802
+        return TILE
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
+        look = theme.current()
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        frame = QRectF(self.rect()).adjusted(1.5, 1.5, -1.5, -1.5)
+        path = QPainterPath()
+        path.addRoundedRect(frame, 6, 6)
+        painter.fillPath(path, QColor(look.raised if not self.underMouse() else look.hover))
+        painter.save()
+        painter.setClipPath(path)
+        top = QRectF(frame.left(), frame.top(), frame.width(), PICTURE)
+        chip = QRectF(frame.right() - 26, frame.top(), 26, PICTURE)
+        if self._picture is not None:
+            size = self._picture.deviceIndependentSize()
+            share = top.height() / top.width()
+            painter.drawPixmap(
+                top,
+                self._picture,
+                QRectF(0, size.height() * (1 - share) / 2, size.width(), size.height() * share),
+            )
+        else:
+            chip = top
+        painter.fillRect(chip, self._color)
+        painter.drawTiledPixmap(chip, self._chip)
+        painter.restore()
+        text = frame.adjusted(6, PICTURE, -6, 0)
+        painter.setPen(QColor(look.text))
+        name = self.fontMetrics().elidedText(
+            self.text(), Qt.TextElideMode.ElideRight, int(text.width() - (12 if self._key else 0))
+        )
+        middle = Qt.AlignmentFlag.AlignVCenter
+        painter.drawText(text, int(middle | Qt.AlignmentFlag.AlignLeft), name)
+        painter.setPen(QColor(look.muted))
+        painter.drawText(text, int(middle | Qt.AlignmentFlag.AlignRight), self._key)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        chosen = self.isChecked()
+        if chosen or self.hasFocus():
+            painter.setPen(QPen(QColor(look.accent if chosen else look.focus), 2.5))
+        else:
+            painter.setPen(QPen(QColor(look.edge), 1))
+        painter.drawRoundedRect(frame, 6, 6)
+
+
+class Classes(QScrollArea):
+    """The tiles of all classes that can be painted."""
+
+    chosen = Signal(int)
+
+    def __init__(
+        self, session: Session, tools: Tools, swatches: Swatches, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.session, self.tools, self.swatches = session, tools, swatches
+        self.setWidgetResizable(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setAccessibleName(self.tr("Palette"))
+        self.tiles: dict[int, Tile] = {}
+        self._shown: tuple[object, ...] = ()
+        session.model_opened.connect(lambda bundle: self.rebuild())
+        session.scene_changed.connect(lambda before, now: self.rebuild())
+        session.replaced.connect(self.rebuild)
+        tools.changed.connect(self._mark)
+        swatches.changed.connect(self._swatch)
+        self.rebuild()
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802
+        return QSize(2 * TILE.width() + 40, TILE.height())
+
+    def rebuild(self) -> None:
+        """Make the tiles anew where the classes changed."""
+        numbers, palette = self.session.shown_classes(), self.session.scene.palette
+        wanted = tuple((n, palette[n]) for n in numbers)
+        if wanted == self._shown and self.widget() is not None:
+            return
+        self._shown = wanted
+        page = QWidget()
+        page.setObjectName("tiles")
+        flow = Flow()
+        flow.setContentsMargins(10, 10, 10, 10)
+        group = QButtonGroup(page)
+        self.tiles = {}
+        for place, number in enumerate(numbers):
+            key = str(place + 1) if place < 9 else ""
+            entry = palette[number]
+            tile = Tile(number, entry.name, entry.color, key, page)
+            tile.clicked.connect(partial(self.tools.choose, number))
+            group.addButton(tile)
+            flow.addWidget(tile)
+            self.tiles[number] = tile
+        column = QVBoxLayout(page)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addLayout(flow)
+        column.addStretch(1)
+        self.setWidget(page)
+        for number in self.tiles:
+            self._swatch(number)
+        if numbers and self.tools.class_id not in numbers:
+            self.tools.reset()
+        self._mark()
+
+    def _mark(self) -> None:
+        tile = self.tiles.get(self.tools.class_id)
+        if tile is not None:
+            tile.setChecked(True)
+            self.ensureWidgetVisible(tile, 0, 8)
+
+    def _swatch(self, number: int) -> None:
+        tile, pixels = self.tiles.get(number), self.swatches.pictures.get(number)
+        if tile is not None:
+            image = None if pixels is None else QPixmap.fromImage(to_image(pixels))
+            tile.show_picture(image)
+
+
+def _chip(number: int, color: str) -> QPixmap:
+    """The pattern of a class as a tile to repeat over its colour."""
+    dark = QColor(color)
+    shade = QColor.fromRgbF(dark.redF() * SHADE, dark.greenF() * SHADE, dark.blueF() * SHADE)
+    image = QImage(PATTERN, PATTERN, QImage.Format.Format_ARGB32)
+    image.fill(0)
+    for y, row in enumerate(pattern(number)):
+        for x, on in enumerate(row):
+            if on:
+                image.setPixelColor(x, y, shade)
+    return QPixmap.fromImage(image)

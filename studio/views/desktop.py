@@ -1,0 +1,120 @@
+"""The middle of the window: layout and picture side by side, overlaid, or split by a divider."""
+
+from enum import Enum
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
+
+from engines.ports import UNPAINTED
+from studio.models.live import LAYOUT, Live
+from studio.models.pictures import Dropped
+from studio.models.session import Session
+from studio.models.tools import Tools
+from studio.models.view import Shown, View
+from studio.views.canvas import Canvas
+from studio.views.control import worded
+from studio.views.paper import Paper
+
+
+class Arrangement(Enum):
+    """How layout and picture share the room."""
+
+    BESIDE = "side-by-side"
+    OVERLAY = "overlay"
+    SPLIT = "split"
+    LAYOUT = "layout-only"
+    PICTURE = "picture-only"
+
+
+class Desktop(QWidget):
+    """One canvas or two. `dropped` says what was dropped, and whether on the picture."""
+
+    dropped = Signal(object, bool)  # QMimeData
+
+    def __init__(
+        self,
+        session: Session,
+        tools: Tools,
+        view: View,
+        live: Live,
+        paper: Paper,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.session, self.live = session, live
+        self.arrangement = Arrangement.BESIDE
+        self.setAcceptDrops(True)
+        self.first = Canvas(paper, tools, view, Shown.LAYOUT, self)
+        self.second = Canvas(paper, tools, view, Shown.PICTURE, self)
+        self.first.setAccessibleName(self.tr("Layout"))
+        self.second.setAccessibleName(self.tr("Picture"))
+        self.splitter = QSplitter(Qt.Orientation.Horizontal, self)
+        self.splitter.addWidget(self.first)
+        self.splitter.addWidget(self.second)
+        self.splitter.setChildrenCollapsible(False)
+        self.splitter.setSizes([1000, 1000])
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self.splitter)
+        live.state_changed.connect(self.refresh)
+        live.pictured.connect(self.refresh)
+        session.painted.connect(lambda area: self.refresh())
+        session.replaced.connect(self.refresh)
+        session.model_opened.connect(lambda bundle: self.refresh())
+        self.refresh()
+
+    def arrange(self, arrangement: Arrangement) -> None:
+        """Share the room otherwise."""
+        self.arrangement = arrangement
+        beside = arrangement is Arrangement.BESIDE
+        shown = {
+            Arrangement.OVERLAY: Shown.OVERLAY,
+            Arrangement.SPLIT: Shown.SPLIT,
+            Arrangement.PICTURE: Shown.PICTURE,
+        }.get(arrangement, Shown.LAYOUT)
+        self.first.show_as(shown)
+        self.second.setVisible(beside)
+        self.refresh()
+
+    @property
+    def picture_seen(self) -> bool:
+        """Whether any part of the picture is on the screen."""
+        return self.arrangement is not Arrangement.LAYOUT
+
+    def refresh(self) -> None:
+        """Say what to do where there is nothing yet."""
+        self.first.set_hint("")
+        self.second.set_hint("")
+        canvas = self.second if self.arrangement is Arrangement.BESIDE else self.first
+        bundle, live = self.session.bundle, self.live
+        if bundle is None:
+            if self.session.scene.model is None:
+                canvas.set_hint(self.tr("Choose a model (Ctrl+M) and the picture appears here."))
+            return
+        port = self.session.layout_port
+        if live.needs == LAYOUT or (live.picture is None and live.needs == ""):
+            nothing = bool((self.session.document.ids[::8, ::8] == UNPAINTED).all())
+            if port is not None and nothing:
+                self.first.set_hint(
+                    self.tr(
+                        "Pick a class on the left, {0} say, and paint.\n"
+                        "Or start from an example: File > Examples."
+                    ).format(worded(port.classes[min(4, len(port.classes) - 1)]).lower())
+                )
+        elif live.needs:
+            canvas.set_hint(
+                self.tr("{0} needs: {1}. Set it on the right.").format(bundle.title, live.needs)
+            )
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802
+        if Dropped.possible(event.mimeData()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802
+        place = event.position().toPoint()
+        on_picture = self.arrangement is Arrangement.PICTURE or (
+            self.second.isVisible() and self.second.geometry().contains(place)
+        )
+        event.acceptProposedAction()
+        self.dropped.emit(event.mimeData(), on_picture)

@@ -1,0 +1,134 @@
+"""The left side: the tools, the brush, the palette, and the photo to trace."""
+
+from dataclasses import replace
+from math import log
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QAction, QActionGroup
+from PySide6.QtWidgets import QCheckBox, QToolBar, QVBoxLayout, QWidget
+
+from studio.document.scene import Picture
+from studio.models.session import Session
+from studio.models.tools import LARGEST, SMALLEST, Tool, Tools
+from studio.views.classes import Classes
+from studio.views.icons import icon
+from studio.views.sliders import ValueSlider
+from studio.views.wells import PictureWell
+
+USUAL_SIZE = 40.0
+
+
+class ToolBar(QToolBar):
+    """A button for each tool, from top to bottom."""
+
+    def __init__(self, tools: Tools, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.tools = tools
+        self.setObjectName("tools")
+        self.setWindowTitle(self.tr("Tools"))
+        self.setOrientation(Qt.Orientation.Vertical)
+        self.setMovable(False)
+        names = {
+            Tool.BRUSH: (self.tr("Brush"), "B"),
+            Tool.ERASER: (self.tr("Eraser"), "E"),
+            Tool.FILL: (self.tr("Fill"), "G"),
+            Tool.LINE: (self.tr("Line"), "L"),
+            Tool.RECTANGLE: (self.tr("Rectangle"), "R"),
+            Tool.ELLIPSE: (self.tr("Ellipse"), "O"),
+            Tool.PICKER: (self.tr("Pick a class"), "I"),
+        }
+        group = QActionGroup(self)
+        self.actions_by_tool: dict[Tool, QAction] = {}
+        for kind, (name, key) in names.items():
+            action = QAction(icon(kind.value), name, self)
+            action.setCheckable(True)
+            action.setShortcut(key)
+            action.setToolTip(f"{name} ({key})")
+            action.triggered.connect(lambda on=False, kind=kind: tools.take(kind))
+            group.addAction(action)
+            self.addAction(action)
+            button = self.widgetForAction(action)
+            button.setAccessibleName(name)
+            self.actions_by_tool[kind] = action
+        tools.changed.connect(self._mark)
+        self._mark()
+
+    def _mark(self) -> None:
+        self.actions_by_tool[self.tools.tool].setChecked(True)
+
+
+class Toolbox(QWidget):
+    """Brush, palette and underlay."""
+
+    problem = Signal(str)
+
+    def __init__(
+        self, session: Session, tools: Tools, classes: Classes, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.session, self.tools = session, tools
+        # Sizes go by proportion, so the slider's steps are in powers of two.
+        self.size_slider = ValueSlider(self.tr("Brush size"), parent=self)
+        self.size_slider.moved.connect(lambda share: tools.resize(_size(share)))
+        self.size_slider.reset.connect(lambda: tools.resize(USUAL_SIZE))
+        self.pressure = QCheckBox(self.tr("Pen pressure sets the size"), self)
+        self.pressure.setChecked(tools.pressure)
+        self.pressure.toggled.connect(self._set_pressure)
+        self.underlay = PictureWell(self.tr("Photo to trace"), self)
+        self.underlay.given.connect(self.set_underlay)
+        self.underlay.refused.connect(self.problem)
+        self.opacity = ValueSlider(self.tr("Its opacity"), parent=self)
+        self.opacity.moved.connect(self._set_opacity)
+        self.opacity.released.connect(session.settle)
+        self.opacity.reset.connect(lambda: self._set_opacity(0.5))
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 10, 0, 10)
+        column.setSpacing(10)
+        column.addWidget(_inset(self.size_slider, self.pressure))
+        column.addWidget(classes, 1)
+        column.addWidget(_inset(self.underlay, self.opacity))
+        tools.changed.connect(self.refresh)
+        session.scene_changed.connect(lambda before, now: self.refresh())
+        session.replaced.connect(self.refresh)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Show what is in hand."""
+        scene = self.session.scene
+        self.size_slider.show_value(_share(self.tools.size))
+        size = self.tools.size
+        self.size_slider.shown.setText(f"{size:.0f} px" if size >= 10 else f"{size:.1f} px")
+        self.underlay.show_picture(scene.underlay)
+        self.opacity.show_value(scene.underlay_opacity)
+        self.opacity.setVisible(scene.underlay is not None)
+
+    def set_underlay(self, picture: Picture | None) -> None:
+        """Lay a photo over the layout, to be traced; None takes it away."""
+        scene = replace(self.session.scene, underlay=picture)
+        self.session.change_scene(scene, self.tr("Photo to trace"))
+
+    def _set_opacity(self, value: float) -> None:
+        scene = replace(self.session.scene, underlay_opacity=value)
+        self.session.change_scene(scene, self.tr("Opacity"), merge="underlay")
+
+    def _set_pressure(self, on: bool) -> None:
+        self.tools.pressure = on
+
+
+def _size(share: float) -> float:
+    """The brush size at a place of the slider: each step multiplies."""
+    return float(SMALLEST * (LARGEST / SMALLEST) ** share)
+
+
+def _share(size: float) -> float:
+    return log(size / SMALLEST) / log(LARGEST / SMALLEST)
+
+
+def _inset(*widgets: QWidget) -> QWidget:
+    frame = QWidget()
+    column = QVBoxLayout(frame)
+    column.setContentsMargins(12, 0, 12, 0)
+    column.setSpacing(8)
+    for widget in widgets:
+        column.addWidget(widget)
+    return frame

@@ -1,0 +1,454 @@
+"""The main window: it puts the parts together and carries commands to the models."""
+
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QByteArray, QEvent, QMimeData, QSettings, Qt
+from PySide6.QtGui import QCloseEvent, QGuiApplication, QHideEvent, QShowEvent
+from PySide6.QtWidgets import (
+    QApplication,
+    QDockWidget,
+    QMainWindow,
+    QMessageBox,
+    QScrollArea,
+    QToolBar,
+    QVBoxLayout,
+    QWidget,
+)
+
+from engines.errors import UserError
+from engines.ports import Image
+from studio.document.document import Document
+from studio.models.images import to_image
+from studio.models.pictures import Dropped, dropped
+from studio.models.studio import Studio
+from studio.views import dialogs, theme
+from studio.views.actions import ARRANGEMENTS, Actions, arrangement_names, fill_examples
+from studio.views.chooser import ModelButton, ModelDialog
+from studio.views.classes import Classes
+from studio.views.desktop import Arrangement, Desktop
+from studio.views.export import ExportDialog
+from studio.views.newdocument import NewDialog
+from studio.views.notice import Notice
+from studio.views.panel import Controls
+from studio.views.paper import Paper
+from studio.views.status import Status
+from studio.views.strip import Strip
+from studio.views.toolbox import ToolBar, Toolbox
+
+
+class Window(QMainWindow):
+    """One studio, one window."""
+
+    def __init__(self, studio: Studio, switch: theme.Switch | None = None) -> None:
+        super().__init__()
+        self.studio, self.switch = studio, switch
+        self.setObjectName("window")
+        self.paper = Paper(studio.session, studio.live, self)
+        self.desktop = Desktop(
+            studio.session, studio.tools, studio.view, studio.live, self.paper, self
+        )
+        self.notice = Notice(self)
+        middle = QWidget(self)
+        column = QVBoxLayout(middle)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.notice)
+        column.addWidget(self.desktop, 1)
+        self.setCentralWidget(middle)
+        self.model_button = ModelButton(studio.session, self)
+        self.controls = Controls(studio.session, self)
+        self.classes = Classes(studio.session, studio.tools, studio.swatches, self)
+        self.toolbox = Toolbox(studio.session, studio.tools, self.classes, self)
+        self.strip = Strip(studio.results, studio.files.carry, self)
+        self.status = Status(studio.session, studio.live, studio.view, self)
+        self.setStatusBar(self.status)
+        self.actions_ = Actions(self)
+        self._make_actions()
+        self._make_bars()
+        self._make_docks()
+        self._connect()
+        self._settle_in()
+
+    # Putting together ---------------------------------------------------------------------------
+
+    def _make_actions(self) -> None:
+        add, studio, tr = self.actions_.add, self.studio, self.tr
+        add("new", tr("&New …"), self.new, "Ctrl+N", picture="new")
+        add("open", tr("&Open …"), self.open, "Ctrl+O", picture="open")
+        add("save", tr("&Save"), self.save, "Ctrl+S", picture="save")
+        add("save-as", tr("Save &as …"), self.save_as, "Ctrl+Shift+S")
+        add("export", tr("&Export picture …"), self.export, "Ctrl+E", picture="export")
+        add("quit", tr("&Quit"), self.close, "Ctrl+Q")
+        add("undo", tr("&Undo"), studio.session.undo, "Ctrl+Z", picture="undo")
+        add("redo", tr("&Redo"), studio.session.redo, "Ctrl+Shift+Z", "Ctrl+Y", picture="redo")
+        add("copy", tr("&Copy picture"), self.copy, "Ctrl+C", picture="copy")
+        add("paste", tr("&Paste picture"), self.paste, "Ctrl+V", picture="paste")
+        add("surprise", tr("&Surprise me"), self.controls.surprise, "Ctrl+R", picture="dice")
+        add("keep", tr("&Keep this picture"), studio.results.keep, "Ctrl+K", picture="plus")
+        tools = studio.tools
+        add("larger", tr("Larger brush"), tools.grow, "]")
+        add("smaller", tr("Smaller brush"), tools.shrink, "[")
+        add("swap", tr("Swap the two classes"), tools.exchange, "X")
+        add("default", tr("The first two classes"), tools.reset, "D")
+        for place in range(9):
+            text = tr("Class {0}").format(place + 1)
+            add(f"class-{place}", text, partial(self._class, place), str(place + 1))
+        view = studio.view
+        add("fit", tr("&Fit"), view.fit, "Ctrl+0", picture="fit")
+        add("actual", tr("&100 %"), self._actual, "Ctrl+1", picture="one-to-one")
+        add("closer", tr("Zoom &in"), lambda: view.zoom(1), "Ctrl++", "Ctrl+=", picture="zoom-in")
+        add("farther", tr("Zoom &out"), lambda: view.zoom(-1), "Ctrl+-", picture="zoom-out")
+        names = arrangement_names(tr)
+        for kind, key in ARRANGEMENTS:
+            arrange = self._arranger(kind)
+            add(kind.value, names[kind], arrange, key, picture=kind.value, check=True)
+        self.actions_.group(*(kind.value for kind, _ in ARRANGEMENTS))
+        add("patterns", tr("Class &patterns"), self._patterns, "Ctrl+P", check=True)
+        add("full-screen", tr("Full &screen"), self._full_screen, "F11", picture="full-screen")
+        add("docks", tr("&Hide docks"), self._hide_docks, "F9", check=True)
+        add("models", tr("&Choose a model …"), self.choose_model, "Ctrl+M", picture="model")
+        add("memory", tr("&Free the models' memory"), studio.lane.release)
+        for name, text in (("dark", tr("Dark")), ("light", tr("Light")), ("system", tr("System"))):
+            add(f"theme-{name}", text, partial(self.wear, name), check=True)
+        self.actions_.group("theme-dark", "theme-light", "theme-system")
+        add("about", tr("&About Pentimento"), self.about)
+
+    def _make_bars(self) -> None:
+        actions, tr = self.actions_, self.tr
+        file = actions.menu(tr("&File"), "new", "open")
+        self.recent = file.addMenu(tr("Open &recent"))
+        self.recent.aboutToShow.connect(self._fill_recent)
+        self.examples = file.addMenu(tr("E&xamples"))
+        fill_examples(self.examples, self._example)
+        actions.fill(file, "-", "save", "save-as", "-", "export", "-", "quit")
+        actions.menu(tr("&Edit"), "undo", "redo", "-", "copy", "paste", "-", "keep")
+        kinds = [kind.value for kind, _ in ARRANGEMENTS]
+        view = actions.menu(tr("&View"), *kinds, "-", "fit", "actual", "closer", "farther", "-")
+        actions.fill(view, "patterns", "docks", "full-screen", "-")
+        worn = view.addMenu(tr("&Theme"))
+        actions.fill(worn, "theme-dark", "theme-light", "theme-system")
+        brush = actions.menu(tr("&Brush"), "larger", "smaller", "-", "swap", "default", "-")
+        actions.fill(brush, *(f"class-{place}" for place in range(9)))
+        self.model_menu = actions.menu(tr("&Model"), "models", "surprise", "-", "memory")
+        actions.menu(tr("&Help"), "about")
+        bar = QToolBar(tr("Commands"), self)
+        bar.setObjectName("commands")
+        bar.setMovable(False)
+        actions.bar(bar, "new", "open", "save", "-", "undo", "redo", "-", *kinds, "-")
+        actions.bar(bar, "fit", "actual", "<>", "surprise", "-", "copy", "export")
+        self.addToolBar(Qt.ToolBarArea.TopToolBarArea, bar)
+        self.tool_bar = ToolBar(self.studio.tools, self)
+        self.addToolBar(Qt.ToolBarArea.LeftToolBarArea, self.tool_bar)
+
+    def _make_docks(self) -> None:
+        side = QWidget(self)
+        column = QVBoxLayout(side)
+        column.setContentsMargins(0, 8, 0, 0)
+        column.setSpacing(0)
+        inset = QVBoxLayout()
+        inset.setContentsMargins(12, 0, 12, 4)
+        inset.addWidget(self.model_button)
+        column.addLayout(inset)
+        scroll = QScrollArea(side)
+        scroll.setWidgetResizable(True)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setFrameShape(QScrollArea.Shape.NoFrame)
+        scroll.setWidget(self.controls)
+        column.addWidget(scroll, 1)
+        areas = Qt.DockWidgetArea
+        self.docks = [
+            self._dock("paint", self.tr("Paint"), self.toolbox, areas.LeftDockWidgetArea),
+            self._dock("model", self.tr("Model"), side, areas.RightDockWidgetArea),
+            self._dock("results", self.tr("Results"), self.strip, areas.BottomDockWidgetArea),
+        ]
+        self.setCorner(Qt.Corner.BottomLeftCorner, areas.LeftDockWidgetArea)
+        self.setCorner(Qt.Corner.BottomRightCorner, areas.RightDockWidgetArea)
+        self.resizeDocks(self.docks[:2], [232, 272], Qt.Orientation.Horizontal)
+
+    def _dock(self, name: str, title: str, widget: QWidget, area: Qt.DockWidgetArea) -> QDockWidget:
+        dock = QDockWidget(title, self)
+        dock.setObjectName(name)
+        dock.setWidget(widget)
+        self.addDockWidget(area, dock)
+        return dock
+
+    def _connect(self) -> None:
+        studio = self.studio
+        for source in (studio.session, studio.live, studio.files, studio):
+            source.problem.connect(self.notice.complain)
+        for view in (self.controls, self.toolbox, self.strip):
+            view.problem.connect(self.notice.complain)
+        studio.files.told.connect(self.notice.tell)
+        studio.told.connect(self.notice.tell)
+        studio.files.changed.connect(self._title)
+        studio.session.stepped.connect(self._title)
+        studio.session.replaced.connect(self._replaced)
+        studio.session.offered.connect(self._offered)
+        self.model_button.clicked.connect(self.choose_model)
+        self.strip.compared.connect(self.paper.compare)
+        self.desktop.dropped.connect(self._dropped)
+        for canvas in (self.desktop.first, self.desktop.second):
+            canvas.pointed.connect(self.status.point)
+        self._replaced()
+
+    # Documents ----------------------------------------------------------------------------------
+
+    def new(self) -> None:
+        """Ask for a size and begin anew."""
+        dialog = NewDialog(self)
+        if dialog.exec() and self.may_leave():
+            self.studio.files.new(dialog.size_chosen)
+
+    def open(self) -> None:
+        """Ask for a file and open it."""
+        kinds = self.tr("Documents and pictures ({0});;All files (*)").format(
+            "*.ora *.png *.jpg *.jpeg *.webp *.tif *.tiff *.bmp"
+        )
+        path = dialogs.ask_open(self, self.tr("Open"), kinds, "documents")
+        if path is not None:
+            self.open_path(path)
+
+    def open_path(self, path: Path) -> None:
+        """Open a file in place of this document."""
+        if self.may_leave():
+            self.studio.files.open(path)
+
+    def save(self) -> None:
+        """Save where it was saved before."""
+        path = self.studio.files.path
+        if path is None:
+            self.save_as()
+        else:
+            self.studio.files.save(path)
+
+    def save_as(self) -> None:
+        """Ask where, and save."""
+        path = dialogs.ask_save(
+            self,
+            self.tr("Save"),
+            self.tr("OpenRaster (*.ora)"),
+            "documents",
+            f"{self.studio.files.name}.ora",
+        )
+        if path is not None:
+            self.studio.files.save(path if path.suffix.lower() == ".ora" else Path(f"{path}.ora"))
+
+    def may_leave(self) -> bool:
+        """Whether this document may be left: saved, or the artist says so."""
+        files = self.studio.files
+        if not files.unsaved:
+            return True
+        answer = dialogs.ask_unsaved(self, files.name)
+        if answer is QMessageBox.StandardButton.Cancel:
+            return False
+        if answer is QMessageBox.StandardButton.Save:
+            self.save()
+            files.finish()
+            QApplication.processEvents()
+            return not files.unsaved
+        return True
+
+    def export(self) -> None:
+        """Ask how large and where, and write the picture."""
+        result = self.studio.results.now()
+        if result is None:
+            self.notice.complain(
+                self.tr("There is no finished picture to export yet; wait for it.")
+            )
+            return
+        licence = str(result.passport.get("licence") or "")
+        height, width = result.pixels.shape[:2]
+        dialog = ExportDialog((height, width), licence, self)
+        if not dialog.exec():
+            return
+        name = f"{self.studio.files.name}.png"
+        kinds = self.tr("PNG with everything inside (*.png)")
+        path = dialogs.ask_save(self, self.tr("Export"), kinds, "exports", name)
+        if path is not None:
+            path = path if path.suffix.lower() == ".png" else Path(f"{path}.png")
+            self.studio.files.export(path, result, dialog.factor)
+
+    def copy(self) -> None:
+        """Put the picture into the clipboard, for this program with all it was made from."""
+        result = self.studio.results.now()
+        if result is None:
+            self.notice.complain(self.tr("There is no finished picture to copy yet; wait for it."))
+            return
+        data = QMimeData()
+        data.setImageData(to_image(result.pixels))
+        try:
+            data.setData("image/png", QByteArray(result.png))
+        except UserError as error:
+            self.notice.complain(str(error))
+        QGuiApplication.clipboard().setMimeData(data)
+        self.notice.tell(self.tr("The picture is in the clipboard."))
+
+    def paste(self) -> None:
+        """Take the clipboard's picture as style, or to trace where the model takes none."""
+        self._take(dropped(QGuiApplication.clipboard().mimeData()), on_picture=True)
+
+    # Drops --------------------------------------------------------------------------------------
+
+    def _dropped(self, data: QMimeData, on_picture: bool) -> None:
+        files = [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()]
+        if files and self._opens(files[0]):
+            return
+        self._take(dropped(data), on_picture)
+
+    def _opens(self, path: Path) -> bool:
+        """Open what is a document, a model or a picture that carries a document."""
+        if path.suffix.lower() == ".onnx" or (path / "model.json").is_file():
+            self.studio.install(path)
+            return True
+        if path.suffix.lower() == ".ora" or self.studio.files.carries(path):
+            self.open_path(path)
+            return True
+        return False
+
+    def _take(self, found: Dropped, on_picture: bool) -> None:
+        if found.picture is None:
+            self.notice.complain(found.problem)
+            return
+        bundle = self.studio.session.bundle
+        port = next((p for p in bundle.ports if isinstance(p, Image)), None) if bundle else None
+        if on_picture and port is not None:
+            label = port.label or port.name
+            self.studio.session.set_value(port.name, found.picture, label)
+            self.notice.tell(self.tr("{0}: {1}").format(label, found.picture.name or "—"))
+        else:
+            self.toolbox.set_underlay(found.picture)
+            self.notice.tell(self.tr("The photo lies over the layout, to be traced."))
+
+    # The view -----------------------------------------------------------------------------------
+
+    def _arranger(self, kind: Arrangement) -> "partial[None]":
+        return partial(self.arrange, kind)
+
+    def arrange(self, kind: Arrangement) -> None:
+        """Share the room between layout and picture otherwise."""
+        self.desktop.arrange(kind)
+        self.actions_[kind.value].setChecked(True)
+        self._watch()
+
+    def _class(self, place: int) -> None:
+        shown = self.studio.session.shown_classes()
+        if place < len(shown):
+            self.studio.tools.choose(shown[place])
+
+    def _actual(self) -> None:
+        self.studio.view.zoom_to(1 / self.devicePixelRatioF())
+
+    def _patterns(self) -> None:
+        self.paper.set_patterns(self.actions_["patterns"].isChecked())
+
+    def _full_screen(self) -> None:
+        self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
+
+    def _hide_docks(self) -> None:
+        hidden = self.actions_["docks"].isChecked()
+        for dock in self.docks:
+            dock.setVisible(not hidden)
+
+    def wear(self, name: str) -> None:
+        """Put another theme on."""
+        if self.switch is not None and name in theme.NAMES:
+            self.switch.wear(name)
+            QSettings().setValue("theme", name)
+            self.actions_[f"theme-{name}"].setChecked(True)
+
+    # Models -------------------------------------------------------------------------------------
+
+    def choose_model(self) -> None:
+        """Show the models."""
+        dialog = ModelDialog(self.studio.session, self)
+        dialog.exec()
+        dialog.deleteLater()
+
+    def about(self) -> None:
+        """What this is."""
+        text = self.tr(
+            "<h3>Pentimento</h3><p>Paint a layout and see the picture follow the brush.</p>"
+            "<p>Everything runs on this computer. Apache-2.0.</p>"
+        )
+        QMessageBox.about(self, self.tr("About Pentimento"), text)
+
+    # What changed -------------------------------------------------------------------------------
+
+    def _replaced(self) -> None:
+        self.studio.view.set_document(self.studio.session.document.size)
+        self._title()
+
+    def _offered(self, document: Document) -> None:
+        if self.may_leave():
+            self.studio.files.show(document, unsaved=True)
+
+    def _title(self) -> None:
+        files, history = self.studio.files, self.studio.session.history
+        self.setWindowTitle(f"{files.name}[*] — Pentimento")
+        self.setWindowModified(files.unsaved)
+        for name, changes, text in (
+            ("undo", history.done, self.tr("Undo")),
+            ("redo", history.undone, self.tr("Redo")),
+        ):
+            action = self.actions_[name]
+            action.setEnabled(bool(changes))
+            label = changes[-1].label if changes else ""
+            action.setText(f"{text} {label}".strip())
+
+    def _example(self, path: object) -> None:
+        if isinstance(path, Path) and self.may_leave():
+            self.studio.files.open_example(path)
+
+    def _fill_recent(self) -> None:
+        self.recent.clear()
+        paths = [path for path in self.studio.files.recent.paths() if path.exists()]
+        for path in paths:
+            action = self.recent.addAction(path.name)
+            action.setToolTip(str(path))
+            action.triggered.connect(lambda on=False, path=path: self.open_path(path))
+        if not paths:
+            self.recent.addAction(self.tr("Nothing yet")).setEnabled(False)
+
+    def _settle_in(self) -> None:
+        """Take the place, the arrangement and the theme of the last time."""
+        settings = QSettings()
+        self.resize(1440, 900)
+        geometry, state = settings.value("geometry"), settings.value("state")
+        if isinstance(geometry, QByteArray):
+            self.restoreGeometry(geometry)
+        if isinstance(state, QByteArray):
+            self.restoreState(state)
+        kinds = {kind.value: kind for kind in Arrangement}
+        self.arrange(kinds.get(str(settings.value("arrangement")), Arrangement.BESIDE))
+        if self.switch is not None:
+            self.actions_[f"theme-{self.switch.wanted}"].setChecked(True)
+
+    def _watch(self) -> None:
+        """Render only what somebody can see."""
+        seen = self.isVisible() and not self.isMinimized() and self.desktop.picture_seen
+        self.studio.live.set_wanted(seen)
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
+        super().showEvent(event)
+        self._watch()
+
+    def hideEvent(self, event: QHideEvent) -> None:  # noqa: N802
+        super().hideEvent(event)
+        self._watch()
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.WindowStateChange:
+            self._watch()
+
+    def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
+        if not self.may_leave():
+            event.ignore()
+            return
+        settings = QSettings()
+        settings.setValue("geometry", self.saveGeometry())
+        settings.setValue("state", self.saveState())
+        settings.setValue("arrangement", self.desktop.arrangement.value)
+        self.studio.close(forget=True)
+        event.accept()

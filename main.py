@@ -12,12 +12,14 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
 
-USAGE = """usage: python3 main.py            render the bundled example to pentimento-demo.png
+USAGE = """usage: python3 main.py            open the studio
+       python3 main.py FILE       open it with a document, a layout or a picture
        python3 main.py VERB ...   any verb of the command line; VERB --help explains it
        python3 main.py test ...   install the test tools and run the tests; ... goes to pytest
        python3 main.py setup      only install (setup --test: the test tools as well)
 
 The first start makes .venv beside main.py and installs into it. If it is interrupted, run it again.
+Where there is no display, main.py alone renders the bundled example to pentimento-demo.png.
 """
 
 # -P: the folder that one happens to stand in must not shadow our modules.
@@ -26,6 +28,7 @@ COMMAND_LINE = [
     "-c",
     "import sys; from engines.cli import main; sys.exit(main(sys.argv[1:]))",
 ]
+STUDIO = ["-P", "-c", "import sys; from studio.app import main; sys.exit(main(sys.argv[1:]))"]
 
 
 def start(root: Path, arguments: list[str]) -> int:
@@ -34,6 +37,7 @@ def start(root: Path, arguments: list[str]) -> int:
     On POSIX it does not return where it hands over: the program takes this process's place.
     """
     from studio.bootstrap import Environment, Trouble
+    from studio.system import has_display
 
     environment = Environment(root)
     verb = arguments[0] if arguments else ""
@@ -51,9 +55,14 @@ def start(root: Path, arguments: list[str]) -> int:
         environment.check_qt()
         return environment.hand_over(["-m", "pytest", *arguments[1:]], folder=root)
     environment.ensure()
-    if not verb:
-        environment.check_qt()
-    return environment.hand_over([*COMMAND_LINE, *(arguments or ["demo"])])
+    file = len(arguments) == 1 and Path(verb).suffix != "" and Path(verb).is_file()
+    if verb and not file:
+        return environment.hand_over([*COMMAND_LINE, *arguments])
+    environment.check_qt()
+    if file or has_display():
+        return environment.hand_over([*STUDIO, *arguments])
+    print("There is no display here, so the bundled example is rendered instead.", flush=True)
+    return environment.hand_over([*COMMAND_LINE, "demo"])
 
 
 def main(arguments: list[str]) -> int:

@@ -125,6 +125,13 @@ def provide_qt(python: Path) -> bool:
     return False
 
 
+def has_display() -> bool:
+    """Whether a window can be shown: always where the system is not Linux, for all we know."""
+    if not sys.platform.startswith("linux"):
+        return True
+    return any(os.environ.get(n) for n in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"))
+
+
 def on_debian(release: Path = Path("/etc/os-release")) -> bool:
     """Whether this is Debian or a child of it, with apt-get."""
     try:

@@ -437,7 +437,9 @@ def test_a_verb_meets_our_packages_and_the_callers_folder(
 @pytest.mark.parametrize(
     ("arguments", "handed", "test", "qt"),
     [
-        ([], [*main.COMMAND_LINE, "demo"], False, True),
+        ([], main.STUDIO, False, True),
+        ([__file__], [*main.STUDIO, __file__], False, True),
+        (["no-such-file.ora"], [*main.COMMAND_LINE, "no-such-file.ora"], False, False),
         (["models", "--json"], [*main.COMMAND_LINE, "models", "--json"], False, False),
         (["test", "-k", "ports"], ["-m", "pytest", "-k", "ports"], True, True),
         (["setup", "--test"], None, True, True),
@@ -462,6 +464,21 @@ def test_what_each_command_asks_for(
     monkeypatch.setattr(Environment, "hand_over", hand_over)
     assert main.main(arguments) == (0 if handed is None else 5)
     assert seen == [test, *(["qt"] if qt else []), *([] if handed is None else [handed])]
+
+
+def test_without_a_display_the_example_is_rendered(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[object] = []
+    for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.setattr(Environment, "ensure", lambda self, test=False: None)
+    monkeypatch.setattr(Environment, "check_qt", lambda self: None)
+    monkeypatch.setattr(Environment, "hand_over", lambda self, words: seen.append(words) or 0)
+    assert main.main([]) == 0
+    assert seen == [[*main.COMMAND_LINE, "demo"]]
+    monkeypatch.setenv("WAYLAND_DISPLAY", "wayland-0")
+    assert main.main([]) == 0
+    assert seen[1] == main.STUDIO
 
 
 @pytest.mark.parametrize(

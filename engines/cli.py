@@ -11,7 +11,7 @@ import sys
 import traceback
 from typing import NoReturn
 
-from engines.commands import data, doctor, listing, measuring, rendering, training
+from engines.commands import data, doctor, listing, measuring, ordering, rendering, training
 from engines.errors import UserError
 
 EPILOG = "VERB --help explains a verb. Results go to stdout, remarks and progress to stderr."
@@ -33,7 +33,7 @@ def parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     verbs = whole.add_subparsers(metavar="VERB", required=True, parser_class=_Parser)
-    for group in (listing, doctor, data, training, rendering, measuring):
+    for group in (listing, doctor, data, training, ordering, rendering, measuring):
         group.add(verbs)
     return whole
 

@@ -15,10 +15,14 @@ from typing import Any, Literal
 
 from engines import files
 from engines.errors import UserError
+from engines.request import Request
 
-Desire = Literal["run", "pause", "stop"]
+Desire = Literal["run", "pause", "stop", "discard"]
 FORMAT = 1
 KEPT_CHECKPOINTS = 3
+# What a studio may put there before there is a run.
+BEFOREHAND = frozenset({"order.json", "log.txt", "run.lock", "events.jsonl", "control", "canvas"})
+LOCKING_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
@@ -36,7 +40,7 @@ class Run:
             raise UserError(
                 f"{path} already holds a run; resume it with --resume, or choose another folder."
             )
-        if path.is_dir() and any(path.iterdir()):
+        if path.is_dir() and any(p.name not in BEFOREHAND for p in path.iterdir()):
             raise UserError(f"{path} is not empty and holds no run; choose another folder.")
         files.write_json(path / "run.json", {"format": FORMAT, **config})
         return cls(path)
@@ -83,12 +87,18 @@ class Run:
                 f"writable."
             ) from error
         try:
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError as error:
-                raise UserError(
-                    f"The run in {self.path} is already training; stop that first."
-                ) from error
+            # Whoever asks `busy` holds the lock for an instant, so one refusal proves nothing.
+            limit = time.monotonic() + LOCKING_SECONDS
+            while True:
+                try:
+                    fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    break
+                except OSError as error:
+                    if time.monotonic() > limit:
+                        raise UserError(
+                            f"The run in {self.path} is already training; stop that first."
+                        ) from error
+                    time.sleep(0.02)
             yield
         finally:
             os.close(handle)
@@ -158,22 +168,48 @@ class Run:
     # Steering -----------------------------------------------------------------------------------
 
     def steer(self, desire: Desire) -> None:
-        """Ask the trainer to run, pause, or stop and keep what it has."""
+        """Ask the trainer to run, pause, stop and keep what it has, or stop for nothing."""
         files.write_json(self.path / "control", {"desire": desire})
 
     def lease(self, seconds: float) -> None:
         """Ask the trainer to rest until the lease expires: a painter needs the processor."""
-        files.write_json(self.path / "lease", {"until": time.time() + min(seconds, 60.0)})
+        self._put("lease", json.dumps({"until": time.time() + min(seconds, 60.0)}))
 
     def desire(self) -> Desire:
         """What was last asked for; "run" where nothing readable was."""
         value = self._small("control").get("desire")
-        return value if value in ("run", "pause", "stop") else "run"
+        return value if value in ("run", "pause", "stop", "discard") else "run"
 
     def leased(self) -> bool:
         """Whether a lease holds now; one longer than a minute is not believed."""
         until = self._small("lease").get("until", 0.0)
         return isinstance(until, int | float) and 0 < until - time.time() <= 60
+
+    @property
+    def canvas_path(self) -> Path:
+        """A Request whose values go by the kind of port ("layout", "image"): what to preview."""
+        return self.path / "canvas" / "request.json"
+
+    def show(self, request: Request) -> None:
+        """Ask the trainer to preview this from now on."""
+        self._put("canvas/request.json", request.to_json())
+
+    def _put(self, name: str, text: str) -> None:
+        """Write whole or not at all, but without waiting for the disk: the studio does this while
+        it is painted in, and nobody misses it after a power cut.
+        """
+        path = self.path / name
+        beside = path.with_name(f".{path.name}.{os.getpid()}.part")
+        try:
+            path.parent.mkdir(exist_ok=True)
+            beside.write_text(text, "utf-8")
+            os.replace(beside, path)
+        except OSError as error:
+            beside.unlink(missing_ok=True)
+            raise UserError(
+                f"Could not write {path}: {error.strerror}; free some space or make the folder "
+                "writable."
+            ) from error
 
     def _small(self, name: str) -> dict[str, Any]:
         try:

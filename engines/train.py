@@ -15,7 +15,7 @@ import os
 import platform
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,6 +34,7 @@ from engines.data.spec import DataSpec
 from engines.errors import UserError
 from engines.features import embed
 from engines.feed import Feed, fixed_batches
+from engines.live import CanvasPainter
 from engines.recipe import Batch, Draw, Phase, Recipe, Stage, recipe_type, settings_to_json
 from engines.runs import Run
 
@@ -93,6 +94,11 @@ def new_run(
             "settings": settings_to_json(built.settings),
             "data": str(folder),
             "spec": data.spec.to_json(),
+            "stages": [
+                {"name": s.name, "steps": s.steps, "size": list((s.data or data.spec).size)}
+                for s in built.stages()
+                if s.steps
+            ],
             "seed": seed,
             "device": device,
             "threads": threads,
@@ -331,8 +337,18 @@ def train(
         run.append({"kind": "resumed", "step": trainer.step, "time": time.time()})
     feed: Feed | None = None
     stage: Stage | None = None
+    canvas = CanvasPainter(run)
+
+    def safe() -> None:
+        if trainer.rank == 0 and trainer.step and not run.checkpoint_path(trainer.step).exists():
+            save_checkpoint(run, trainer)
+
     try:
-        while trainer.step < last and (until is None or time.monotonic() < until) and _wanted(run):
+        while (
+            trainer.step < last
+            and (until is None or time.monotonic() < until)
+            and _wanted(run, safe)
+        ):
             if stage is not trainer.stage_at(trainer.step):
                 stage = trainer.stage_at(trainer.step)
                 if feed is not None:
@@ -354,9 +370,12 @@ def train(
                 )
             if trainer.rank == 0:
                 _record(run, trainer, losses, seconds, config)
+                due = trainer.step == last or trainer.step in _snapshot_steps(trainer.total)
+                with trainer._autocast():
+                    canvas.look(recipe, trainer.average, trainer.step, due or _validates(trainer))
             yield StepReport(trainer.step, stage.name, losses, seconds)
-        if trainer.rank == 0 and not run.checkpoint_path(trainer.step).exists() and trainer.step:
-            save_checkpoint(run, trainer)
+        if run.desire() != "discard":
+            safe()
     finally:
         if feed is not None:
             feed.close()
@@ -369,7 +388,7 @@ def _record(
     step = trainer.step
     rate = trainer.rows / seconds
     run.append({"kind": "step", "step": step, "losses": losses, "rate": rate, "time": time.time()})
-    if config["validate"] and (step % config["validate"] == 0 or step == trainer.total):
+    if _validates(trainer):
         figures = validate(run, trainer)
         run.append({"kind": "measure", "step": step, "figures": figures, "time": time.time()})
     if step % config["checkpoint"] == 0 or step == trainer.total:
@@ -451,13 +470,23 @@ def rgb(picture: Tensor) -> Tensor:
     return picture if picture.shape[1] == 3 else picture[:, :1].expand(-1, 3, -1, -1)
 
 
-def _wanted(run: Run) -> bool:
-    """Whether to go on; waits while the run is paused or a painter holds the lease."""
-    while (desire := run.desire()) == "pause" or run.leased():
-        if desire == "stop":
-            return False
+def _validates(trainer: Trainer) -> bool:
+    """Whether the step just done is one to measure after."""
+    every: int = trainer.config["validate"]
+    return every > 0 and (trainer.step % every == 0 or trainer.step == trainer.total)
+
+
+def _wanted(run: Run, safe: Callable[[], None]) -> bool:
+    """Whether to go on; waits while a painter holds the lease, and when all is `safe` in a pause,
+    after which the computer may well be switched off.
+    """
+    paused = False
+    while (desire := run.desire()) in ("run", "pause") and (desire == "pause" or run.leased()):
+        if desire == "pause" and not paused:
+            paused = True
+            safe()
         time.sleep(0.05)
-    return desire != "stop"
+    return desire == "run"
 
 
 def _snapshot_steps(total: int, most: int = 20) -> set[int]:

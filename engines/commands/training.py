@@ -95,7 +95,7 @@ def _train(options: argparse.Namespace) -> int:
     meter, progress, step = _Meter(recipe.settings.batch, total, until), Progress(), -1
     with run.writer():
         run.steer("run")
-        with _stopping(lambda: run.steer("stop")) as struck, _enough_memory():
+        with _stopping(lambda: run.steer("stop")) as struck, enough_memory():
             for report in train(recipe, run, steps=options.steps, until=until):
                 step = report.step
                 progress.show(meter.text(step, report.losses))
@@ -258,7 +258,7 @@ def _stopping(stop: Callable[[], None]) -> Iterator[list[int]]:
 
 
 @contextmanager
-def _enough_memory() -> Iterator[None]:
+def enough_memory() -> Iterator[None]:
     """Say in a sentence that the memory did not suffice."""
     try:
         yield

@@ -1,0 +1,120 @@
+"""carry-out: what the studio starts, detached, and leaves alone."""
+
+import argparse
+import os
+import time
+from pathlib import Path
+
+from engines.commands.terminal import Verbs, say
+from engines.errors import UserError
+from engines.orders import BUNDLE, Order, State
+from engines.runs import Run
+
+NICER = 5  # A training gives way to whoever paints.
+
+
+def add(verbs: Verbs) -> None:
+    """Declare the verb."""
+    carry = verbs.add_parser(
+        "carry-out",
+        help="do what an order of the studio says: train, then export into RUN/bundle",
+        description="Train what order.json in RUN says, or go on with it, and export the model "
+        "with proof into RUN/bundle. The studio starts this; it can be killed and started again.",
+        allow_abbrev=False,
+    )
+    carry.add_argument("run", type=Path, metavar="RUN", help="folder of the run")
+    carry.set_defaults(do=_carry_out)
+
+
+def _carry_out(options: argparse.Namespace) -> int:
+    run = Run(options.run)
+    if not run.path.is_dir():
+        raise UserError(f"There is no folder {run.path}; check the path.")
+    os.nice(NICER)
+    with run.writer():
+        try:
+            ended = _carry(run)
+        except UserError as error:
+            _tell(run, "failed", str(error))
+            raise
+        except MemoryError:
+            _tell(run, "failed", "There was not enough memory for this training.")
+            raise
+        except Exception as error:
+            first = (str(error).strip().splitlines() or [""])[0][:200]
+            said = f"Something went wrong that should not have ({type(error).__name__}: {first})."
+            _tell(run, "failed", said)
+            raise
+        _tell(run, ended)
+    return 0
+
+
+def _carry(run: Run) -> State:
+    """Train to the end or to the word to stop, and export; what became of it comes back."""
+    order = _order(run)
+    _tell(run, "preparing")
+    if run.desire() == "discard":
+        return "discarded"
+    if not (run.path / "run.json").exists():
+        _make(run, order)
+    run = Run.open(run.path)
+    from engines.commands.training import enough_memory
+    from engines.train import build_recipe, train
+
+    recipe = build_recipe(run)
+    _tell(run, "training")
+    say(f"Training {order.title}.")
+    with enough_memory():
+        for _ in train(recipe, run):
+            pass
+    if run.desire() == "discard":
+        return "discarded"
+    if not run.checkpoints():
+        return "stopped"
+    _tell(run, "exporting")
+    say(f"Exporting {order.title} and proving that the export does the same.")
+    from engines.export import export_bundle
+
+    proof = export_bundle(run, run.path / BUNDLE, name=_plain(order.title), title=order.title)
+    say(proof.text())
+    return "done"
+
+
+def _order(run: Run) -> Order:
+    """The order; of a run that a terminal began, one that says what the run is."""
+    if (run.path / "order.json").exists() or not (run.path / "run.json").exists():
+        return Order.read(run.path)
+    config = run.config
+    return Order(str(config["recipe"]), str(config["data"]), run.path.name)
+
+
+def _make(run: Run, order: Order) -> None:
+    import torch
+
+    from engines.recipe import recipe_type
+    from engines.train import new_run
+
+    recipe_type(order.recipe).settings_type(**order.settings)
+    device = order.device
+    if device == "auto":
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+    new_run(
+        run.path,
+        order.recipe,
+        order.data,
+        dict(order.settings),
+        seed=order.seed,
+        device=device,
+        validate=order.validate,
+        checkpoint=order.checkpoint,
+    )
+
+
+def _tell(run: Run, state: State, sentence: str = "") -> None:
+    run.append({"kind": "state", "state": state, "sentence": sentence, "time": time.time()})
+
+
+def _plain(title: str) -> str:
+    """A title as a name for commands: small letters, figures and hyphens."""
+    words = "".join(c if c.isalnum() else " " for c in title.lower()).split()
+    return "-".join(words)[:60] or "model"

@@ -1,0 +1,158 @@
+"""Orders of the studio: carried out, steered, previewed on the canvas, and picked up again."""
+
+import json
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image as Pillow
+from safetensors.torch import load_file
+
+from engines import train
+from engines.cli import main
+from engines.errors import UserError
+from engines.orders import Order
+from engines.recipe import recipe_type
+from engines.request import Request
+from engines.runs import Run
+from engines.runtime.bundle import Bundle
+
+TINY = dict(recipe_type("spade").presets["tiny"])
+
+
+def made(path: Path, data: Path) -> Run:
+    fixed = {"precision": "float32", "threads": 1, "validate": 0, "checkpoint": 20}
+    return train.new_run(path, "spade", str(data), TINY, **fixed)
+
+
+def states(run: Run) -> list[str]:
+    return [event["state"] for event in run.events() if event["kind"] == "state"]
+
+
+def canvas(value: int = 2) -> Request:
+    ids = np.full((60, 90), value, np.uint8)
+    ids[30:] = 255
+    return Request("", (60, 90), {"layout": ids, "image": np.zeros((60, 90, 3), np.uint8)})
+
+
+def ordered(path: Path, folder: Path, **changed: Any) -> Run:
+    order = Order("spade", str(folder), "My Lakes", TINY, validate=2, checkpoint=2)
+    Order(**{**vars(order), **changed}).write(path)
+    (path / "log.txt").touch()
+    return Run(path)
+
+
+def test_an_order_becomes_a_model(vistas: Path, tmp_path: Path) -> None:
+    run = ordered(tmp_path / "run", vistas)
+    run.show(canvas())
+    assert main(["carry-out", str(run.path)]) == 0
+    assert states(run) == ["preparing", "training", "exporting", "done"]
+    assert sorted(run.losses()) == [1, 2, 3, 4]
+    assert run.config["stages"] == [
+        {"name": "half size", "steps": 2, "size": [32, 32]},
+        {"name": "full size", "steps": 2, "size": [64, 64]},
+    ]
+    bundle = Bundle.open(run.path / "bundle")
+    assert (bundle.name, bundle.title) == ("my-lakes", "My Lakes")
+    shown = [event["file"] for event in run.events() if event["kind"] == "canvas"]
+    assert shown[0] == "canvas-000000001.png"
+    assert shown[-1] == "canvas-000000004.png"
+    with Pillow.open(run.path / "previews" / shown[-1]) as picture:
+        assert picture.size == (128, 128)  # 64 x 43 is wanted, but no side may be shorter
+    assert not run.busy
+
+
+def test_a_stop_keeps_and_a_discard_does_not(vistas: Path, tmp_path: Path) -> None:
+    run = ordered(tmp_path / "run", vistas)
+    run.steer("stop")
+    assert main(["carry-out", str(run.path)]) == 0
+    assert states(run)[-1] == "stopped"  # before the first step there is nothing to keep
+    run.steer("discard")
+    assert main(["carry-out", str(run.path)]) == 0
+    assert states(run)[-1] == "discarded"
+    assert not run.checkpoints()
+
+
+def test_what_cannot_be_done_is_said_in_the_run(
+    vistas: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = ordered(tmp_path / "run", vistas, data=str(tmp_path / "nowhere"))
+    assert main(["carry-out", str(run.path)]) == 2
+    last = run.events()[-1]
+    assert last["state"] == "failed"
+    assert "nowhere" in last["sentence"]
+    assert capsys.readouterr().err.strip().endswith(last["sentence"])
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{", '{"recipe": 1}', "\x00\xff"])
+def test_a_spoiled_order_is_said_plainly(text: str, tmp_path: Path) -> None:
+    (tmp_path / "order.json").write_text(text, "latin-1")
+    with pytest.raises(UserError, match="start the training anew"):
+        Order.read(tmp_path)
+
+
+def test_previews_do_not_touch_the_training(vistas: Path, tmp_path: Path) -> None:
+    runs = [made(tmp_path / n, vistas) for n in ("plain", "shown", "bad")]
+    runs[1].show(canvas())
+    runs[2].canvas_path.parent.mkdir()
+    runs[2].canvas_path.write_text("{")
+    for run in runs:
+        for report in train.train(train.build_recipe(run), run):
+            if run is runs[1]:
+                run.show(canvas(report.step))
+    for run in runs[1:]:
+        assert run.losses() == runs[0].losses()
+        a, b = (load_file(r.checkpoint_path(4)) for r in (run, runs[0]))
+        assert a.keys() == b.keys()
+        assert [name for name in a if not torch.equal(a[name], b[name])] == []
+    assert [e["kind"] for e in runs[1].events()].count("canvas") >= 2
+    assert any("request" in e.get("sentence", "") for e in runs[2].events())
+
+
+def test_a_pause_is_safe_and_a_discard_leaves_no_checkpoint(vistas: Path, tmp_path: Path) -> None:
+    run = made(tmp_path / "run", vistas)
+    steps = train.train(train.build_recipe(run), run)
+    next(steps)
+    run.steer("pause")
+    paused = threading.Thread(target=next, args=(steps,))
+    paused.start()
+    while not run.checkpoint_path(1).exists():
+        time.sleep(0.01)
+    assert sorted(run.losses()) == [1]
+    run.steer("run")
+    paused.join()
+    run.steer("discard")
+    assert list(steps) == []
+    assert [int(path.stem) for path in run.checkpoints()] == [1]
+
+
+def test_looking_whether_a_run_is_busy_never_keeps_a_trainer_out(tmp_path: Path) -> None:
+    run = Run.create(tmp_path / "run", {"recipe": "none"})
+    end = threading.Event()
+
+    def look() -> None:
+        while not end.is_set():
+            assert run.busy in (True, False)
+
+    watchers = [threading.Thread(target=look) for _ in range(2)]
+    for watcher in watchers:
+        watcher.start()
+    try:
+        for _ in range(100):
+            with run.writer():
+                pass
+    finally:
+        end.set()
+        for watcher in watchers:
+            watcher.join()
+
+
+def test_a_studio_may_put_its_things_into_the_folder_first(tmp_path: Path) -> None:
+    for name in ("order.json", "log.txt", "run.lock", "control"):
+        (tmp_path / name).write_text("{}")
+    assert Run.create(tmp_path, {"recipe": "none"}).config["recipe"] == "none"
+    assert json.loads((tmp_path / "order.json").read_text()) == {}

@@ -1,5 +1,6 @@
 """The studio's own icons: line drawings on a 24 x 24 grid, painted live in the theme's colours."""
 
+from dataclasses import asdict
 from functools import cache
 from pathlib import Path
 
@@ -13,11 +14,19 @@ FOLDER = Path(__file__).resolve().parents[2] / "assets" / "icons"
 APP_SIZES = (16, 24, 32, 48, 64, 128, 256)
 
 
-def icon(name: str) -> QIcon:
-    """The icon of that name. KeyError: there is none."""
+def icon(name: str, color: str = "text") -> QIcon:
+    """The icon of that name, in a token of the theme. KeyError: there is no such icon."""
     if name not in names():
         raise KeyError(name)
-    return QIcon(Drawing(name))
+    return QIcon(Drawing(name, color))
+
+
+def picture(image: QPixmap) -> QIcon:
+    """A picture as the icon of a list: chosen or faint, its colours stay as they are."""
+    made = QIcon(image)
+    for mode in (QIcon.Mode.Selected, QIcon.Mode.Active, QIcon.Mode.Disabled):
+        made.addPixmap(image, mode)
+    return made
 
 
 @cache
@@ -35,40 +44,36 @@ def app_icon() -> QIcon:
     return made
 
 
-def tint(mode: QIcon.Mode, state: QIcon.State) -> str:
-    """The colour of an icon in the current theme."""
-    look = theme.current()
-    if mode is QIcon.Mode.Disabled:
-        return look.disabled
-    return look.accent if state is QIcon.State.On else look.text
-
-
 class Drawing(QIconEngine):
     """Paints one icon in the colours of the theme that is worn at that moment."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, color: str = "text") -> None:
         super().__init__()
-        self.name = name
+        self.name, self.color = name, color
 
     def clone(self) -> QIconEngine:
-        copy = Drawing(self.name)
+        copy = Drawing(self.name, self.color)
         _copies.append(copy)  # Qt owns it, but Python would delete it when nobody here holds it.
         return copy
 
     def paint(self, painter: QPainter, rect: QRect, mode: QIcon.Mode, state: QIcon.State) -> None:
-        ratio = painter.device().devicePixelRatio()
-        pixmap = _pixmap(
-            self.name, tint(mode, state), round(rect.width() * ratio), round(rect.height() * ratio)
-        )
+        pixels = rect.size() * painter.device().devicePixelRatio()
+        pixmap = self.pixmap(pixels, mode, state)
         painter.drawPixmap(QRectF(rect), pixmap, QRectF(pixmap.rect()))
 
     def pixmap(self, size: QSize, mode: QIcon.Mode, state: QIcon.State) -> QPixmap:
-        return _pixmap(self.name, tint(mode, state), size.width(), size.height())
+        return _pixmap(self.name, self._tint(mode, state), size.width(), size.height())
 
     def scaledPixmap(  # noqa: N802
         self, size: QSize, mode: QIcon.Mode, state: QIcon.State, scale: float
     ) -> QPixmap:
         return self.pixmap(size * scale, mode, state)  # `size` is in logical pixels here
+
+    def _tint(self, mode: QIcon.Mode, state: QIcon.State) -> str:
+        look = theme.current()
+        if mode is QIcon.Mode.Disabled:
+            return look.disabled
+        return look.accent if state is QIcon.State.On else asdict(look)[self.color]
 
 
 _copies: list[Drawing] = []

@@ -4,16 +4,18 @@ Surfaces and the surround of the canvas are pure greys, so that nothing leans on
 judgement of colour; the one accent is vermilion. Sizes are logical pixels.
 """
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from string import Template
 from typing import Literal
 
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QDir, QObject, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QPalette
 from PySide6.QtWidgets import QApplication, QStyleFactory
 
-from studio.views import sheet
-
 Name = Literal["dark", "light", "system"]
+SHEET = Path(__file__).with_name("sheet.qss")
+PARTS = Path(__file__).resolve().parents[2] / "assets" / "icons" / "parts"
 NAMES: tuple[Name, ...] = ("dark", "light", "system")
 
 
@@ -102,7 +104,7 @@ LIGHT = Theme(
     accent_hover="#962f0e",
     on_accent="#ffffff",
     selection="#f5d9cc",
-    focus="#8c2d0c",
+    focus="#2a0d04",
 )
 
 
@@ -136,7 +138,7 @@ class Switch(QObject):
         by_name = {"dark": DARK, "light": LIGHT, "system": LIGHT if light else DARK}
         _current = self.theme = by_name[self.wanted]
         self.app.setPalette(palette(self.theme))
-        self.app.setStyleSheet(sheet.written(self.theme))
+        self.app.setStyleSheet(style_sheet(self.theme))
         self.changed.emit()
 
 
@@ -152,6 +154,7 @@ def apply(app: QApplication, name: Name) -> Switch:
     """Put a theme on an application, now or again; its switch says when it changes."""
     switch = app.findChild(Switch)
     if switch is None:
+        QDir.setSearchPaths("look", [str(PARTS)])  # so named in the style sheet
         app.setStyle(QStyleFactory.create("Fusion"))
         app.setFont(with_even_digits(app.font()))
         switch = Switch(app)
@@ -201,3 +204,9 @@ def palette(theme: Theme) -> QPalette:
     made.setColor(faint, roles.Highlight, QColor(theme.edge))
     made.setColor(faint, roles.HighlightedText, QColor(theme.disabled))
     return made
+
+
+def style_sheet(theme: Theme) -> str:
+    """The one style sheet in the theme's colours; KeyError where it names a token there is not."""
+    template = Template(SHEET.read_text(encoding="utf-8"))
+    return template.substitute(asdict(theme), parts=f"look:{theme.name}")

@@ -1,7 +1,7 @@
 """Making sizes and values fit a model, so that the ports' own checks can stay strict."""
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PIL import Image as Pillow
@@ -9,7 +9,9 @@ from PIL import ImageOps
 
 from engines.data.pictures import shrink_layout
 from engines.ports import Image, Layout, Mask, Port, Regional, Size, Spatial
-from engines.runtime.bundle import Bundle
+
+if TYPE_CHECKING:  # It brings ONNX along, which is slow to load.
+    from engines.runtime.bundle import Bundle
 
 
 def fit(port: Port, value: Any, size: Size) -> Any:
@@ -29,7 +31,7 @@ def fit(port: Port, value: Any, size: Size) -> Any:
     return value
 
 
-def nearest_size(bundle: Bundle, asked: Size) -> Size:
+def nearest_size(bundle: "Bundle", asked: Size) -> Size:
     """The (height, width) nearest to `asked` that a model takes; a large one keeps its shape."""
     for port in bundle.target.outputs:
         if isinstance(port, Image) and port.fixed:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 SAID = 0.6  # the share of attributes that a surprise sets; the rest are left unsaid
 
 
-def surprised(scene: Scene, bundle: "Bundle", rng: np.random.Generator) -> Scene:
+def surprised(scene: Scene, bundle: "Bundle", rng: "np.random.Generator") -> Scene:
     """The scene with other attributes, latents and seed, each only where it is not locked."""
     values: dict[str, Any] = dict(scene.values)
     for port in bundle.ports:
@@ -27,7 +27,7 @@ def surprised(scene: Scene, bundle: "Bundle", rng: np.random.Generator) -> Scene
     return replace(scene, values=values, seed=seed if drawn(bundle) else scene.seed)
 
 
-def chance(port: Latent, rng: np.random.Generator) -> tuple[float, ...]:
+def chance(port: Latent, rng: "np.random.Generator") -> tuple[float, ...]:
     """A vector from the latent's prior."""
     return tuple(round(float(v), 4) for v in rng.standard_normal(port.dimensions))
 
@@ -37,7 +37,7 @@ def drawn(bundle: "Bundle") -> bool:
     return any(isinstance(port, Noise) for port in bundle.ports)
 
 
-def _attributes(port: Attributes, scene: Scene, rng: np.random.Generator) -> dict[str, float]:
+def _attributes(port: Attributes, scene: Scene, rng: "np.random.Generator") -> dict[str, float]:
     before = scene.values.get(port.name, {})
     found: dict[str, float] = {}
     for name in port.names:

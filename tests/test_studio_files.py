@@ -2,6 +2,7 @@
 
 import io
 import json
+import threading
 import zipfile
 import zlib
 from collections.abc import Callable
@@ -11,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, PngImagePlugin
 
@@ -20,6 +21,7 @@ from engines.errors import UserError
 from engines.request import Request
 from studio.document import carried, ora, png
 from studio.document.archive import Archive
+from studio.document.backup import Folder
 from studio.document.carried import Result, png_bytes, read_png, write_png
 from studio.document.colors import rendering, reread
 from studio.document.desk import Desk
@@ -127,6 +129,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 # OpenRaster --------------------------------------------------------------------------------------
 
 
+@settings(max_examples=40)
 @given(seeds, st.integers(0, 25))
 def test_a_document_goes_through_a_file_with_its_history(
     folder: Path, seed: int, steps: int
@@ -469,6 +472,7 @@ def test_mutants_of_documents_open_or_are_refused(folder: Path) -> None:
 # PNG ---------------------------------------------------------------------------------------------
 
 
+@settings(max_examples=40)
 @given(seeds, st.integers(0, 12))
 def test_a_picture_carries_its_document(seed: int, steps: int) -> None:
     document = journey(seed, steps).document
@@ -565,8 +569,9 @@ def test_garbled_texts_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(UserError, match="checksum"):
         read_png(bytes(spoiled))
     monkeypatch.setattr(png, "MOST_TEXT", 100_000)
-    with pytest.raises(UserError, match="too long"):
-        read_png(with_text(carried.DOCUMENT, " " * 200_000, packed=True))
+    for packed in (True, False):
+        with pytest.raises(UserError, match="too long"):
+            read_png(with_text(carried.DOCUMENT, " " * 200_000, packed))
 
 
 def test_mutants_of_pictures_are_read_or_refused() -> None:
@@ -593,6 +598,44 @@ def test_our_png_is_png(shape: tuple[int, ...], flat: bool) -> None:
 # Backups -----------------------------------------------------------------------------------------
 
 
+@given(seeds)
+def test_replaying_what_was_heard_gives_the_same_history(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    history, other = journey(seed, 0), journey(seed, 0)
+    heard: list[tuple[str, Change]] = []
+    history.heard = lambda step, change: heard.append((step, change.seen_from(history.document)))
+    for _ in range(40):
+        step(history, rng)
+        for kind, change in heard:
+            assert change.fits(SIZE)
+            other.replay(kind, change)
+        heard.clear()
+        assert state(other) == state(history)
+
+
+def test_steps_that_cannot_follow_are_refused() -> None:
+    history = journey(1, 0)
+    scene = SceneChange("x", Scene())
+    for kind in ("do", "undo", "redo", "merge", "other"):
+        with pytest.raises(ValueError, match="cannot follow"):
+            history.replay(kind, None if kind == "do" else scene)
+
+
+def test_a_tile_fits_where_the_layout_has_one_of_its_size() -> None:
+    def fits(row: int, column: int, pixels: int, cut: int = 0) -> bool:
+        packed = zlib.compress(bytes(pixels))
+        change = TileChange("", {(row, column): packed[: len(packed) - cut]})
+        return Both("", [SceneChange("", Scene()), change]).fits(SIZE)
+
+    whole, edge = 70 * 256, 70 * 44
+    assert fits(0, 0, whole)
+    assert fits(0, 1, edge)
+    for wrong in ((0, 1, whole), (0, 0, edge), (1, 0, 0), (0, 2, 0), (-1, 0, 0), (0, -1, edge)):
+        assert not fits(*wrong)
+    assert not fits(0, 0, whole, cut=5)
+
+
+@settings(max_examples=40)
 @given(seeds, st.integers(0, 30), st.integers(0, 10))
 def test_a_document_left_behind_comes_back_as_it_was(
     folder: Path, seed: int, before: int, after: int
@@ -623,7 +666,10 @@ def paint(history: History, value: int, top: int = 0) -> None:
     history.add(change)
 
 
-def test_a_torn_record_ends_the_journal_and_the_next_studio_goes_on(tmp_path: Path) -> None:
+@pytest.mark.parametrize("cut", [True, False])
+def test_a_torn_record_ends_the_journal_and_the_next_studio_goes_on(
+    tmp_path: Path, cut: bool
+) -> None:
     desk = Desk(tmp_path)
     history = journey(1, 0)
     kept = desk.open_new(history)
@@ -633,10 +679,12 @@ def test_a_torn_record_ends_the_journal_and_the_next_studio_goes_on(tmp_path: Pa
     paint(history, 2)
     kept.leave()
     (journal,) = kept.folder.glob("journal-*")
-    with open(journal, "r+b") as file:
-        file.truncate(journal.stat().st_size - 1)
+    data = journal.read_bytes()
+    torn = data[:-1] if cut else data[:-9] + bytes([data[-9] ^ 1]) + data[-8:]
+    journal.write_bytes(torn)
     for value in (3, 2):
         kept = desk.adopt(kept.folder)
+        assert kept.warnings == ()
         assert state(kept.history) == expected
         kept.history.heard = kept.hear
         paint(kept.history, value)
@@ -730,6 +778,21 @@ def test_two_studios_never_have_one_document(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_document_that_is_closed_while_another_studio_waits_is_gone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = Desk(tmp_path)
+    kept = desk.open_new(journey(1, 3))
+    kept.leave()
+
+    def close_first(handle: int, how: int) -> None:
+        kept._folder.remove()
+
+    monkeypatch.setattr("studio.document.desk.fcntl.flock", close_first)
+    with pytest.raises(UserError, match="another studio"):
+        desk.adopt(kept.folder)
+
+
 def test_a_blank_document_leaves_nothing_to_recover(tmp_path: Path) -> None:
     desk = Desk(tmp_path)
     desk.open_new(History(Document.blank((5, 5)))).leave()
@@ -766,6 +829,34 @@ def test_a_picture_is_kept_once_and_removed_when_nothing_needs_it(
     assert kept.warnings == ()
     assert state(kept.history) == state(history)
     kept.close()
+
+
+def test_a_picture_set_while_a_base_is_written_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go, write = threading.Event(), Folder.write_base
+
+    def wait(*arguments: Any) -> int:
+        assert go.wait(10)
+        return write(*arguments)
+
+    history = History(Document.blank((5, 5)))
+    kept = Desk(tmp_path).open_new(history)
+    monkeypatch.setattr(Folder, "write_base", wait)
+    history.heard = kept.hear
+    kept._bound = 0
+    for underlay in (picture(np.random.default_rng(1)), picture(np.random.default_rng(2)), None):
+        before = history.document.scene
+        history.document.scene = replace(before, underlay=underlay)
+        history.add(SceneChange("Underlay", before))
+    go.set()
+    with kept._lock:
+        assert kept._lock.wait_for(lambda: not kept._busy, 10)
+    kept.leave()
+    again = Desk(tmp_path).adopt(kept.folder)
+    assert again.warnings == ()
+    assert state(again.history) == state(history)
+    again.close()
 
 
 def test_a_full_disk_is_told_and_made_good_when_there_is_room(

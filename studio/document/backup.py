@@ -235,8 +235,6 @@ class Folder:
         """The records from a number on, until one is missing."""
         for _, path in self._found(_JOURNAL):
             for found, record, blob in records(path):
-                if found > number:
-                    return
                 if found == number:
                     yield found, record, blob
                     number += 1

@@ -151,8 +151,7 @@ def _lock(folder: Path, how: int, patience: float) -> int:
                 if time.monotonic() >= until:
                     raise
                 time.sleep(0.01)
-        if os.fstat(handle).st_ino != (folder / "lock").stat().st_ino:
-            raise FileNotFoundError(f"{folder} was removed meanwhile")
+        (folder / "lock").stat()  # FileNotFoundError where it was closed and removed meanwhile
     except BaseException:
         os.close(handle)
         raise

@@ -53,9 +53,7 @@ def records(path: Path) -> Iterator[tuple[int, Plain, bytes]]:
     with open(path, "rb") as file:
         while len(head := file.read(_HEAD.size)) == _HEAD.size:
             length, checksum, number = _HEAD.unpack(head)
-            if length > _MOST or len(body := file.read(length)) < length:
-                return
-            if _checksum(number, body) != checksum:
+            if length > _MOST or _checksum(number, body := file.read(length)) != checksum:
                 return
             line, _, blob = body.partition(b"\n")
             yield number, json.loads(line), blob

@@ -302,11 +302,15 @@ def test_our_layout_comes_back_from_a_program_that_keeps_only_layers(folder: Pat
     foreign(folder / "k.ora", layer, x=as_png(cropped))
     opened = ora.read(folder / "k.ora", CLASSES)
     assert (opened.history.document.ids == ids).all()
-    moved = layer.replace('x="5" y="2"', 'x="-1" y="8"')
-    foreign(folder / "k.ora", moved, x=as_png(cropped))
-    expected = np.full((10, 20), 255, np.uint8)
-    expected[8:, :3] = 3
-    assert (ora.read(folder / "k.ora", CLASSES).history.document.ids == expected).all()
+    for place, rows, columns in (
+        ('x="-1" y="8"', slice(8, 10), slice(0, 3)),
+        ('x="18" y="-2"', slice(0, 2), slice(18, 20)),
+    ):
+        moved = layer.replace('x="5" y="2"', place)
+        foreign(folder / "k.ora", moved, x=as_png(cropped))
+        expected = np.full((10, 20), 255, np.uint8)
+        expected[rows, columns] = 3
+        assert (ora.read(folder / "k.ora", CLASSES).history.document.ids == expected).all()
 
 
 # Hostile files -----------------------------------------------------------------------------------
@@ -759,7 +763,10 @@ def test_a_save_is_known_after_a_kill(tmp_path: Path) -> None:
     kept.close()
 
 
-def test_two_studios_never_have_one_document(tmp_path: Path) -> None:
+def test_two_studios_never_have_one_document(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("studio.document.desk._PATIENCE", 0.02)
     first, second = Desk(tmp_path), Desk(tmp_path)
     kept = first.open_new(journey(1, 3), unsaved=True)
     assert second.abandoned() == []

@@ -23,11 +23,7 @@ Where there is no display, main.py alone renders the bundled example to pentimen
 """
 
 # -P: the folder that one happens to stand in must not shadow our modules.
-COMMAND_LINE = [
-    "-P",
-    "-c",
-    "import sys; from engines.cli import main; sys.exit(main(sys.argv[1:]))",
-]
+COMMAND_LINE = ["-P", "-c", "import sys; from studio.cli import main; sys.exit(main(sys.argv[1:]))"]
 STUDIO = ["-P", "-c", "import sys; from studio.app import main; sys.exit(main(sys.argv[1:]))"]
 
 

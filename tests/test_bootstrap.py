@@ -415,9 +415,9 @@ def test_a_verb_meets_our_packages_and_the_callers_folder(
     cli = "import json, os\ndef main(argv):\n print(json.dumps([argv, os.getcwd()]))\n return 7\n"
     stand = tmp_path / "stand"
     for folder, text in ((environment.root, cli), (stand, "raise SystemExit('the decoy')\n")):
-        (folder / "engines").mkdir(parents=True)
-        (folder / "engines" / "__init__.py").touch()
-        (folder / "engines" / "cli.py").write_text(text)
+        (folder / "studio").mkdir(parents=True)
+        (folder / "studio" / "__init__.py").touch()
+        (folder / "studio" / "cli.py").write_text(text)
     code = "import sys, main, pathlib; main.start(pathlib.Path(sys.argv[1]), sys.argv[2:])"
 
     def run(*arguments: str) -> subprocess.CompletedProcess[str]:

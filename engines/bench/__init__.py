@@ -12,8 +12,8 @@ nothing. Times of one machine say little, so what counts is the ratio within a r
 the machine then slows both sides alike.
 """
 
+import importlib
 import statistics
-import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -109,6 +109,8 @@ class Comparison:
 
 
 Work = Callable[[bool], Iterator[Comparison]]
+# Where benchmarks are declared; the studio adds its own.
+PACKAGES = ["engines.bench"]
 _BENCHES: dict[str, Work] = {}
 
 
@@ -128,7 +130,10 @@ def bench(*, id: str, statement: str) -> Callable[[Work], Work]:
 
 def known() -> dict[str, Declared]:
     """Every benchmark by id, without importing it."""
-    return declared(sys.modules[__name__], "bench")
+    found: dict[str, Declared] = {}
+    for package in PACKAGES:
+        found |= declared(importlib.import_module(package), "bench")
+    return dict(sorted(found.items()))
 
 
 def chosen(ids: Sequence[str]) -> dict[str, Declared]:

@@ -48,6 +48,7 @@ class Live(QObject):
         self._pace: dict[str, float] = {}  # seconds a pixel, by model
         self._small: dict[Size, Small] = {}
         self._sent: dict[int, float] = {}
+        self.draft_seconds = DRAFT_SECONDS
         self.delay = 0.0  # seconds from the order to its picture
         lane.framed.connect(self._framed)
         lane.failed.connect(self._failed)
@@ -144,9 +145,9 @@ class Live(QObject):
         document = self.session.document.size
         sizes = [full, *(picture_size(bundle, document, side) for side in DRAFT_SIDES)]
         sizes = [size for size in sizes if size[0] * size[1] <= full[0] * full[1]]
-        if pace is None:
+        if pace is None:  # Not known yet.
             return next((s for s in sizes if max(s) <= 256), sizes[-1])
-        return next((s for s in sizes if s[0] * s[1] * pace <= DRAFT_SECONDS), sizes[-1])
+        return next((s for s in sizes if s[0] * s[1] * pace <= self.draft_seconds), sizes[-1])
 
     # Results ------------------------------------------------------------------------------------
 

@@ -1,0 +1,1 @@
+"""Benchmarks of the studio; `studio.cli` puts them beside those of the engines."""

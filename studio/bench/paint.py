@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from engines.bench import Comparison, Timings, bench
+from engines.catalog import load_catalog
 from engines.errors import UserError
 
 CANVAS_SECONDS = 0.008
@@ -268,7 +269,8 @@ def trainer(folder: Path) -> Iterator[None]:
     if not Path(data).exists():
         made = [*words, "data", "make", "vista", "--count", "24", "--size", "128x128"]
         subprocess.run([*made, "--out", data], check=True, **quiet)  # type: ignore[call-overload]
-    train = ["train", "spade", "--data", data, "--out", run, "--set", "size=128", "--unchecked"]
+    recipe = next(e.id for e in load_catalog().values() if e.kind == "layout")
+    train = ["train", recipe, "--data", data, "--out", run, "--set", "size=128", "--unchecked"]
     nice = ["nice", "-n", "10"] if os.name == "posix" else []
     child = subprocess.Popen([*nice, *words, *train], **quiet)  # type: ignore[call-overload]
     try:

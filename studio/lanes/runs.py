@@ -35,8 +35,8 @@ _MOST_NAMES = 64  # of curves
 class Curve:
     """A named figure over the steps, in the order of the steps."""
 
-    steps: array[float] = field(default_factory=lambda: array("d"))
-    values: array[float] = field(default_factory=lambda: array("d"))
+    steps: "array[float]" = field(default_factory=lambda: array("d"))
+    values: "array[float]" = field(default_factory=lambda: array("d"))
 
     def add(self, step: int, value: float) -> None:
         """Append; steps that are not later than the last one are superseded."""

@@ -187,7 +187,11 @@ class Plan(QObject):
         if self.found is None:
             return self.tr("The folder was not looked through; choose it again.")
         if count := self.found.report.count:
-            return self.tr("Mend what is wrong in the folder first: %n problem(s).", "", count)
+            if count == 1:
+                return self.tr("Mend the problem in the folder first, then choose it again.")
+            return self.tr(
+                "Mend the {0} problems in the folder first, then choose it again."
+            ).format(f"{count:,}")
         if not self.recipes:
             return self.tr("Nothing here learns from such a folder; choose another.")
         if self.recipe is None:

@@ -8,17 +8,18 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QHelpEvent, QPainter, QPaintEvent, QPen, QPolygonF
-from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QHelpEvent, QPainter, QPaintEvent, QPen, QPolygonF, QResizeEvent
+from PySide6.QtWidgets import QToolTip, QWidget
 
 from studio.lanes.runs import Curve
 from studio.views import theme
+from studio.views.words import series_text
 
 Floats = npt.NDArray[np.float64]
 CHART = 96  # logical pixels high, with its title
 GAP = 10
-NARROWEST = 190
+NARROWEST = 150
 MEMORY = 0.06  # of the whole width that the smoothing looks back on
 
 
@@ -83,27 +84,23 @@ class Curves(QWidget):
         super().__init__(parent)
         self.setAccessibleName(self.tr("Curves"))
         self.setMouseTracking(True)
-        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        policy.setHeightForWidth(True)
-        self.setSizePolicy(policy)
         self._losses: Mapping[str, Curve] = {}
         self._figures: Mapping[str, Curve] = {}
-        self._end = 0
+        self._end = 1.0
 
-    def show_curves(
-        self, figures: Mapping[str, Curve], losses: Mapping[str, Curve], end: int
-    ) -> None:
-        """Draw these as they are now, from step 0 to step `end`, if that is known."""
-        count = len(self.charts)
-        self._figures, self._losses, self._end = figures, losses, end
+    def show_curves(self, figures: Mapping[str, Curve], losses: Mapping[str, Curve]) -> None:
+        """Draw these as they are now, all from step 0 to the last step that any of them has."""
+        self._figures, self._losses = figures, losses
+        self._end = max([1.0, *(curve.steps[-1] for _, curve in self.charts if curve.steps)])
         said = [
-            self.tr("{0}: {1} at step {2}").format(name, _number(c.values[-1]), int(c.steps[-1]))
+            self.tr("{0}: {1} at step {2}").format(
+                series_text(name), _number(c.values[-1]), int(c.steps[-1])
+            )
             for name, c in self.charts
             if c.values
         ]
         self.setAccessibleDescription("; ".join(said) or self.tr("Nothing was measured yet"))
-        if count != len(self.charts):
-            self.updateGeometry()
+        self._settle()
         self.update()
 
     @property
@@ -117,26 +114,28 @@ class Curves(QWidget):
     def _columns(self, width: int) -> int:
         return max(1, min(3, (width + GAP) // (NARROWEST + GAP)))
 
-    def hasHeightForWidth(self) -> bool:  # noqa: N802
-        return True
+    def _settle(self) -> None:
+        bottom = max((area.bottom() for area in self._areas()), default=CHART)
+        self.setFixedHeight(round(bottom))
 
-    def heightForWidth(self, width: int) -> int:  # noqa: N802
-        rows = -(-max(1, len(self.charts)) // self._columns(width))
-        return rows * (CHART + GAP) - GAP
-
-    def sizeHint(self) -> QSize:  # noqa: N802
-        return QSize(2 * NARROWEST + GAP, self.heightForWidth(2 * NARROWEST + GAP))
-
-    def minimumSizeHint(self) -> QSize:  # noqa: N802
-        return QSize(NARROWEST, CHART)
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        super().resizeEvent(event)
+        self._settle()
 
     def _areas(self) -> list[QRectF]:
+        """Where the charts are; the first figure has a row of its own."""
         columns = self._columns(self.width())
         width = (self.width() - GAP * (columns - 1)) / columns
-        return [
+        places = range(len(self.charts))
+        if columns > 1 and any(not _is_band(name, self._figures) for name in self._figures):
+            places = range(columns - 1, columns - 1 + len(self.charts))
+        areas = [
             QRectF((i % columns) * (width + GAP), (i // columns) * (CHART + GAP), width, CHART)
-            for i in range(len(self.charts))
+            for i in places
         ]
+        if areas and places[0]:
+            areas[0] = QRectF(0, 0, self.width(), CHART)
+        return areas
 
     # Painting ---------------------------------------------------------------------------------
 
@@ -165,7 +164,7 @@ class Curves(QWidget):
         latest = _number(line.smooth[-1]) if line is not None else "–"
         room = title.width() - painter.fontMetrics().horizontalAdvance(latest) - 8
         label = painter.fontMetrics().elidedText(
-            _worded(name), Qt.TextElideMode.ElideRight, max(0, int(room))
+            series_text(name), Qt.TextElideMode.ElideRight, max(0, int(room))
         )
         painter.drawText(title, Qt.AlignmentFlag.AlignLeft, label)
         painter.setPen(QColor(look.text))
@@ -181,10 +180,9 @@ class Curves(QWidget):
         if len(reduced) == 2 and all(b is not None for b in reduced):
             low = min(low, *(float(b.mean.min()) for b in reduced if b is not None))
             high = max(high, *(float(np.quantile(b.mean, 0.9)) for b in reduced if b is not None))
-        span = max(float(self._end), float(line.steps[-1]), 1.0)
 
         def points(steps: Floats, values: Floats) -> list[QPointF]:
-            x = plot.left() + steps / span * plot.width()
+            x = plot.left() + steps / self._end * plot.width()
             y = plot.bottom() - (values - low) / (high - low) * plot.height()
             y = np.clip(y, plot.top() - 1000, plot.bottom() + 1000)
             return [QPointF(a, b) for a, b in zip(x.tolist(), y.tolist(), strict=True)]
@@ -217,11 +215,10 @@ class Curves(QWidget):
         """What the chart at a place says there."""
         for area, (name, curve) in zip(self._areas(), self.charts, strict=True):
             if area.contains(place) and curve.steps:
-                span = max(self._end, curve.steps[-1], 1.0)
-                step = (place.x() - area.left()) / area.width() * span
+                step = (place.x() - area.left()) / area.width() * self._end
                 i = int(np.abs(np.array(curve.steps) - step).argmin())
                 return self.tr("{0}: {1} at step {2}").format(
-                    _worded(name), _number(curve.values[i]), f"{int(curve.steps[i]):,}"
+                    series_text(name), _number(curve.values[i]), f"{int(curve.steps[i]):,}"
                 )
         return ""
 
@@ -242,8 +239,3 @@ def _is_band(name: str, among: Mapping[str, Curve]) -> bool:
 
 def _number(value: float) -> str:
     return f"{value:.3g}"
-
-
-def _worded(name: str) -> str:
-    text = name.replace("_", " ").strip()
-    return text[:1].upper() + text[1:]

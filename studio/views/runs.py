@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from PySide6.QtCore import QRect, QSize, Qt, QUrl, Signal
-from PySide6.QtGui import QDesktopServices, QPainter, QPaintEvent, QPixmap
+from PySide6.QtGui import QDesktopServices, QPainter, QPaintEvent, QPixmap, QResizeEvent
 from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
@@ -13,7 +13,6 @@ from PySide6.QtWidgets import (
     QProgressBar,
     QPushButton,
     QScrollArea,
-    QSizePolicy,
     QSplitter,
     QStackedWidget,
     QVBoxLayout,
@@ -29,6 +28,8 @@ from studio.views.icons import icon
 from studio.views.training import TrainingDialog
 from studio.views.words import span_text, status_text
 
+LONGEST = 2  # times as wide as high
+
 
 class TrainingPanel(QWidget):
     """Shows what `Training` follows. `problem` tells a sentence for the artist."""
@@ -42,6 +43,8 @@ class TrainingPanel(QWidget):
         self.new = self._button("train", self.tr("Train your own …"), self.open_dialog)
         self.list = QListWidget(self)
         self.list.setAccessibleName(self.tr("List of trainings"))
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.list.setTextElideMode(Qt.TextElideMode.ElideRight)
         self.list.currentRowChanged.connect(self._chosen)
         self.detail = RunDetail(training, self)
         scroll = QScrollArea(self)
@@ -138,7 +141,7 @@ class RunDetail(QWidget):
         self.training = training
         self.run: Follow | None = None
         self.title = QLabel(self)
-        self.title.setObjectName("heading")
+        self.title.setObjectName("title")
         self.title.setTextFormat(Qt.TextFormat.PlainText)
         self.title.setWordWrap(True)
         self.state = QLabel(self)
@@ -160,8 +163,11 @@ class RunDetail(QWidget):
         self.use = make("model", self.tr("Use model"), lambda: self._do("use"))
         self.folder = make("folder", self.tr("Open folder"), self._open)
         buttons = QGridLayout()
-        for i, button in enumerate((self.pause, self.keep, self.use, self.folder, self.cancel)):
-            buttons.addWidget(button, i // 2, i % 2)
+        buttons.addWidget(self.pause, 0, 0)
+        buttons.addWidget(self.keep, 0, 1)
+        buttons.addWidget(self.use, 1, 0, 1, 2)
+        buttons.addWidget(self.folder, 2, 0)
+        buttons.addWidget(self.cancel, 2, 1)
         self.canvas = Shown(self.tr("Your canvas, painted by the model so far"), self)
         self.sheet = Shown(self.tr("Real pictures, and below them the model’s"), self)
         self.curves = Curves(self)
@@ -170,8 +176,8 @@ class RunDetail(QWidget):
         for widget in (self.title, self.state, self.bar, self.told):
             column.addWidget(widget)
         column.addLayout(buttons)
-        for widget in (self.canvas, self.sheet, self.curves):
-            column.addWidget(widget)
+        for shown in (self.canvas, self.sheet, self.curves):
+            column.addWidget(shown)
         column.addStretch(1)
 
     def _button(self, name: str, label: str, do: object) -> QPushButton:
@@ -201,7 +207,7 @@ class RunDetail(QWidget):
         self._offer(run, status)
         self.canvas.show_file(run.canvas)
         self.sheet.show_file(run.sheet)
-        self.curves.show_curves(run.figures, run.losses, run.total)
+        self.curves.show_curves(run.figures, run.losses)
 
     def _told(self, run: Follow, status: str) -> str:
         words = []
@@ -237,6 +243,7 @@ class RunDetail(QWidget):
         self.cancel.setEnabled(status not in ("exporting", "stopping"))
         installing = run.path in self.training.installing
         self.use.setEnabled(run.bundle is not None and not installing)
+        self.use.setDefault(self.use.isEnabled())
         self.use.setText(self.tr("Adding …") if installing else self.tr("Use model"))
 
     def _pause(self) -> None:
@@ -308,44 +315,40 @@ class Shown(QFrame):
 
 
 class _Picture(QWidget):
-    """A picture as wide as there is room, not wider than twice its own pixels."""
+    """A picture as wide as there is room, not wider than twice its own pixels. Of a long strip as
+    much is shown from its left as can be seen well.
+    """
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self._pixmap = QPixmap()
-        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        policy.setHeightForWidth(True)
-        self.setSizePolicy(policy)
 
     def put(self, pixmap: QPixmap) -> None:
-        self._pixmap = pixmap
-        self.updateGeometry()
+        """Show this one."""
+        cut = min(pixmap.width(), LONGEST * pixmap.height())
+        self._pixmap = pixmap.copy(0, 0, cut, pixmap.height()) if cut else pixmap
+        self._settle()
         self.update()
 
-    def _size(self, width: int) -> QSize:
+    def _settle(self) -> None:
+        self.setFixedHeight(self._size().height())
+
+    def _size(self) -> QSize:
         if self._pixmap.isNull():
-            return QSize(width, 0)
-        width = min(width, 2 * self._pixmap.width())
+            return QSize(0, 0)
+        width = min(self.width(), 2 * self._pixmap.width())
         return QSize(width, max(1, width * self._pixmap.height() // self._pixmap.width()))
 
-    def hasHeightForWidth(self) -> bool:  # noqa: N802
-        return True
-
-    def heightForWidth(self, width: int) -> int:  # noqa: N802
-        return self._size(width).height()
-
-    def sizeHint(self) -> QSize:  # noqa: N802
-        return self._size(280)
-
-    def minimumSizeHint(self) -> QSize:  # noqa: N802
-        return QSize(80, self._size(80).height())
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        super().resizeEvent(event)
+        self._settle()
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
         if self._pixmap.isNull():
             return
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        painter.drawPixmap(QRect(self.rect().topLeft(), self._size(self.width())), self._pixmap)
+        painter.drawPixmap(QRect(self.rect().topLeft(), self._size()), self._pixmap)
         painter.end()
 
 

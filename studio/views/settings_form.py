@@ -7,7 +7,7 @@ from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
     QDoubleSpinBox,
-    QFormLayout,
+    QGridLayout,
     QLabel,
     QLineEdit,
     QSpinBox,
@@ -15,6 +15,8 @@ from PySide6.QtWidgets import (
 )
 
 from engines.catalog import Setting
+
+WIDTH = 190  # logical pixels of a field
 
 
 class Number(QDoubleSpinBox):
@@ -37,9 +39,9 @@ class SettingsForm(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.rows = QFormLayout(self)
+        self.rows = QGridLayout(self)
         self.rows.setContentsMargins(0, 0, 0, 0)
-        self.rows.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
+        self.rows.setColumnStretch(0, 1)
         self._settings: tuple[Setting, ...] = ()
         self._widgets: dict[str, QWidget] = {}
 
@@ -55,10 +57,12 @@ class SettingsForm(QWidget):
                 widget.blockSignals(False)
 
     def _build(self) -> None:
-        while self.rows.rowCount():
-            self.rows.removeRow(0)
+        while (item := self.rows.takeAt(0)) is not None:
+            if (old := item.widget()) is not None:
+                old.hide()
+                old.deleteLater()
         self._widgets = {}
-        for setting in self._settings:
+        for row, setting in enumerate(self._settings):
             widget = self._widget(setting)
             widget.setAccessibleName(setting.label)
             widget.setToolTip(setting.name)
@@ -67,7 +71,9 @@ class SettingsForm(QWidget):
             label = QLabel(setting.label, self)
             label.setWordWrap(True)
             label.setBuddy(widget)
-            self.rows.addRow(label, widget)
+            widget.setFixedWidth(WIDTH)
+            self.rows.addWidget(label, row, 0)
+            self.rows.addWidget(widget, row, 1)
             self._widgets[setting.name] = widget
 
     def _widget(self, setting: Setting) -> QWidget:

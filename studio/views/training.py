@@ -32,7 +32,7 @@ from studio.models.training import Training
 from studio.views.dialogs import ask_folder
 from studio.views.icons import icon
 from studio.views.settings_form import SettingsForm
-from studio.views.words import kind_text, preset_text, preset_title, span_text
+from studio.views.words import kind_text, preset_text, preset_title, series_text, span_text
 
 SHOWN = 200  # problems in the table; more are only counted
 
@@ -44,6 +44,7 @@ class TrainingDialog(QDialog):
         super().__init__(parent)
         self.training = training
         self.plan = Plan(work, self)
+        self._round = ""
         self.setWindowTitle(self.tr("Train your own"))
         self.setAcceptDrops(True)
         inside = QWidget(self)
@@ -108,7 +109,6 @@ class TrainingDialog(QDialog):
         self.problems = _table(
             self, self.tr("Problems"), [self.tr("File"), self.tr("Problem"), self.tr("Mend")]
         )
-        self.problems.setMinimumHeight(150)
         self.classes = _table(
             self,
             self.tr("Classes"),
@@ -144,7 +144,7 @@ class TrainingDialog(QDialog):
         self.form.edited.connect(self.plan.set_value)
         self.form.hide()
         self.choice = QWidget(self)
-        rows = QFormLayout(self.choice)
+        rows = self.rows = QFormLayout(self.choice)
         rows.setContentsMargins(0, 0, 0, 0)
         for label, widget in (
             (self.tr("&Learn"), self.recipe),
@@ -153,7 +153,7 @@ class TrainingDialog(QDialog):
             ("", self.duration),
             (self.tr("&Name"), self.name),
         ):
-            widget.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+            widget.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
             rows.addRow(label, widget)
         self._column.addWidget(self.choice)
         self._column.addWidget(self.fold)
@@ -182,6 +182,9 @@ class TrainingDialog(QDialog):
         plan = self.plan
         scanning = bool(plan.scanning)
         self.progress.setVisible(scanning)
+        if plan.scanning != self._round:
+            self._round = plan.scanning
+            self.progress.setValue(0)
         self.progress.setFormat(
             self.tr("Looking at every pixel: %p %")
             if plan.scanning == "deep"
@@ -219,7 +222,10 @@ class TrainingDialog(QDialog):
                 )
             )
         if report.attributes:
-            words.append(self.tr("sliders: ") + ", ".join(a.name for a in report.attributes))
+            words.append(
+                self.tr("sliders: ")
+                + ", ".join(series_text(a.name).lower() for a in report.attributes)
+            )
         if self.plan.partial and not report.problems:
             words.append(self.tr("not every pixel was looked at"))
         return " · ".join(words)
@@ -227,6 +233,7 @@ class TrainingDialog(QDialog):
     def _fill_problems(self, report: Report | None) -> None:
         listed = report.problems[:SHOWN] if report is not None else []
         self.problems.setVisible(bool(listed))
+        self.problems.setMinimumHeight(min(420, 60 + 34 * len(listed)))
         self.problems.setRowCount(len(listed))
         for row, problem in enumerate(listed):
             for column, text in enumerate((problem.file, problem.what, problem.mend)):
@@ -247,9 +254,12 @@ class TrainingDialog(QDialog):
 
     def _fill_choice(self, report: Report | None) -> None:
         plan = self.plan
-        self.choice.setVisible(bool(plan.recipes))
-        self.fold.setVisible(plan.recipe is not None)
-        self.form.setVisible(plan.recipe is not None and self.fold.isChecked())
+        self.choice.setVisible(bool(plan.recipes) and not (report and report.problems))
+        known = plan.recipe is not None and not self.choice.isHidden()
+        for widget in (self.paper, self.preset, self.duration):
+            self.rows.setRowVisible(widget, known)
+        self.fold.setVisible(known)
+        self.form.setVisible(known and self.fold.isChecked())
         titles = [entry.title for entry in plan.recipes]
         _fill(self.recipe, titles, plan.recipes.index(plan.recipe) if plan.recipe else -1)
         self.paper.setText(plan.recipe.paper if plan.recipe else "")
@@ -259,7 +269,6 @@ class TrainingDialog(QDialog):
             [preset_title(name) for name in presets],
             presets.index(plan.preset) if plan.preset else -1,
         )
-        self.preset.setEnabled(bool(presets))
         self.duration.setText(self._duration())
         if not self.name.hasFocus():
             self.name.setText(plan.title)

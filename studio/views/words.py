@@ -22,6 +22,13 @@ def kind_text(kind: str, pictures: int) -> str:
     return text.replace("(s)", "" if pictures == 1 else "s")
 
 
+def series_text(name: str) -> str:
+    """What a curve or an attribute is called."""
+    known = {"kid": _tr("Distance to real pictures (KID)")}
+    text = name.replace("_", " ").strip()
+    return known[name] if name in known else text[:1].upper() + text[1:]
+
+
 def preset_title(name: str) -> str:
     """What a preset is called."""
     known = {

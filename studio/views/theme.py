@@ -118,7 +118,8 @@ class Switch(QObject):
         self.app = app
         self.wanted: Name = "system"
         self.theme = DARK
-        app.styleHints().colorSchemeChanged.connect(self._system_changed)
+        self._scheme = app.styleHints().colorScheme()
+        app.styleHints().colorSchemeChanged.connect(self._scheme_changed)
 
     def wear(self, name: Name) -> None:
         """Put a theme on."""
@@ -128,14 +129,15 @@ class Switch(QObject):
         self.app.styleHints().setColorScheme(schemes.get(name, Qt.ColorScheme.Unknown))
         self._put_on()
 
-    def _system_changed(self) -> None:
+    def _scheme_changed(self, scheme: Qt.ColorScheme) -> None:
+        self._scheme = scheme
         if self.wanted == "system":
             self._put_on()
 
     def _put_on(self) -> None:
         global _current
-        light = self.app.styleHints().colorScheme() is Qt.ColorScheme.Light
-        by_name = {"dark": DARK, "light": LIGHT, "system": LIGHT if light else DARK}
+        system = LIGHT if self._scheme is Qt.ColorScheme.Light else DARK
+        by_name = {"dark": DARK, "light": LIGHT, "system": system}
         _current = self.theme = by_name[self.wanted]
         self.app.setPalette(palette(self.theme))
         self.app.setStyleSheet(style_sheet(self.theme))

@@ -15,6 +15,7 @@ from PySide6.QtCore import QCoreApplication, QSettings, Qt, QTimer
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 
+from studio.lanes.sweeper import Sweeper
 from studio.models.studio import Studio
 from studio.views import theme
 from studio.views.icons import app_icon
@@ -35,6 +36,7 @@ def main(arguments: list[str]) -> int:
         return 0
     _keep_log()
     app = application(sys.argv[:1])
+    Sweeper(app)
     switch = theme.apply(app, _theme_name())
     studio = Studio()
     window = Window(studio, switch)

@@ -36,6 +36,7 @@ def hands(qtbot: QtBot) -> Iterator[Hands]:
     studio.close(forget=True)
     window.hide()
     window.deleteLater()
+    studio.deleteLater()
     QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
 
 

@@ -63,6 +63,8 @@ class WorkLane(QObject):
         self._change = threading.Condition()
         self._waiting: deque[Job] = deque()
         self._running: Job | None = None
+        # The last to end lives on here: what it holds must not be let go of in the other thread.
+        self._last: Job | None = None
         self._closed = False
         self._back.connect(self._finish)
         self._thread = threading.Thread(target=self._work, name="work", daemon=True)
@@ -117,8 +119,10 @@ class WorkLane(QObject):
                 closed = self._closed
             if not closed:
                 self._back.emit(job, result, sentence)
+            del job, result
 
     def _finish(self, job: Job, result: Any, sentence: str) -> None:
+        self._last = job
         try:
             if sentence:
                 job.failed(sentence)

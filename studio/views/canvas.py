@@ -162,10 +162,8 @@ class Canvas(QWidget):
         flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
         text = painter.boundingRect(room, int(flags), self.hint).adjusted(-16, -12, 16, 12)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(Qt.PenStyle.NoPen)
-        ground = QColor(look.raised)
-        ground.setAlphaF(0.92)
-        painter.setBrush(ground)
+        painter.setPen(QPen(QColor(look.edge), 1))
+        painter.setBrush(QColor(look.overlay))
         painter.drawRoundedRect(text, 8, 8)
         painter.setPen(QColor(look.text))
         painter.drawText(text, int(flags), self.hint)

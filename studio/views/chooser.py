@@ -23,7 +23,7 @@ from engines.errors import UserError
 from studio.models.library import Entry
 from studio.models.session import Session
 from studio.views import dialogs
-from studio.views.icons import icon
+from studio.views.icons import icon, picture
 
 PREVIEW = QSize(168, 168)
 
@@ -213,7 +213,7 @@ def _preview(entry: Entry, size: QSize) -> QIcon | None:
     side = min(pixmap.width(), pixmap.height())
     left, top = (pixmap.width() - side) // 2, (pixmap.height() - side) // 2
     square = pixmap.copy(left, top, side, side)
-    return QIcon(
+    return picture(
         square.scaled(
             size * 2,
             Qt.AspectRatioMode.KeepAspectRatio,

@@ -1,6 +1,7 @@
 """Sentences for the artist above the canvas: what happened, what was kept, what to do."""
 
 from PySide6.QtCore import QEvent, Qt, QTimer
+from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QWidget
 
 from studio.views.control import tool
@@ -48,13 +49,16 @@ class Notice(QFrame):
 
     def _show(self, sentence: str, name: str) -> None:
         self._icon = name
-        self._picture.setPixmap(icon(name).pixmap(18, 18))
+        self._picture.setPixmap(self._drawn().pixmap(18, 18))
         self.text.setText(sentence)
         self.setProperty("kind", name)
         self.style().polish(self)
         self.show()
 
+    def _drawn(self) -> QIcon:
+        return icon(self._icon, "warning" if self._icon == "warning" else "text")
+
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802
         super().changeEvent(event)
         if event.type() == QEvent.Type.PaletteChange:
-            self._picture.setPixmap(icon(self._icon).pixmap(18, 18))
+            self._picture.setPixmap(self._drawn().pixmap(18, 18))

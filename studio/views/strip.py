@@ -22,6 +22,7 @@ from studio.document.carried import Result
 from studio.models.images import to_image
 from studio.models.results import Results
 from studio.views.control import tool
+from studio.views.icons import picture
 
 THUMBNAIL = QSize(112, 84)
 
@@ -110,7 +111,7 @@ class Strip(QWidget):
                 Qt.AspectRatioMode.KeepAspectRatio,
                 Qt.TransformationMode.SmoothTransformation,
             )
-            item = QListWidgetItem(QIcon(QPixmap.fromImage(fitted)), "")
+            item = QListWidgetItem(picture(QPixmap.fromImage(fitted)), "")
             height, width = result.pixels.shape[:2]
             item.setToolTip(
                 self.tr("{0} × {1}; click to go back to it, drag it out to keep it").format(

@@ -22,7 +22,7 @@ from studio.document.scene import Picture
 from studio.models.images import to_image
 from studio.models.pictures import Dropped, dropped, styles
 from studio.views import dialogs, theme
-from studio.views.icons import icon
+from studio.views.icons import icon, picture
 
 SIDE = 96
 
@@ -62,7 +62,7 @@ class Well(QFrame):
         area = self.rect().adjusted(1, 1, -2, -2)
         lit = self._over or self.hasFocus()
         pen = painter.pen()
-        pen.setColor(QColor(look.accent if lit else look.edge))
+        pen.setColor(QColor(look.accent if lit else look.outline))
         pen.setWidth(2 if lit else 1)
         if self._pixmap is None:
             pen.setStyle(Qt.PenStyle.DashLine)
@@ -191,4 +191,4 @@ class PictureWell(QWidget):
 def _thumbnail(path: Path) -> QIcon:
     pixmap = QPixmap(str(path))
     size = QSize(32, 32)
-    return QIcon(pixmap.scaled(size, Qt.AspectRatioMode.KeepAspectRatioByExpanding))
+    return picture(pixmap.scaled(size, Qt.AspectRatioMode.KeepAspectRatioByExpanding))

@@ -27,6 +27,7 @@ from studio.views.actions import ARRANGEMENTS, Actions, arrangement_names, fill_
 from studio.views.chooser import ModelButton, ModelDialog
 from studio.views.classes import Classes
 from studio.views.desktop import Arrangement, Desktop
+from studio.views.docktitle import DockTitle
 from studio.views.export import ExportDialog
 from studio.views.newdocument import NewDialog
 from studio.views.notice import Notice
@@ -170,6 +171,7 @@ class Window(QMainWindow):
         dock = QDockWidget(title, self)
         dock.setObjectName(name)
         dock.setWidget(widget)
+        DockTitle(dock)
         self.addDockWidget(area, dock)
         return dock
 

@@ -15,6 +15,7 @@ from studio.models.results import Results
 from studio.models.session import Session
 from studio.models.swatches import Swatches
 from studio.models.tools import Tools
+from studio.models.training import Training
 from studio.models.view import View
 
 
@@ -42,7 +43,11 @@ class Studio(QObject):
         self.results = Results(self.session, self.live, self)
         self.swatches = Swatches(self.session, self.lane, self)
         self.files = Files(self.session, self.results, self.work, desk, recent, self)
+        self.training = Training(self.work, parent=self)
         self.tools.pen.connect(self.live.set_pen)
+        self.session.painted.connect(lambda area: self.training.touch())
+        self.live.settled.connect(lambda order, frame: self._show_to_trainings())
+        self.training.installed.connect(self._installed)
         self._closed = False
 
     def start(self, path: Path | None = None) -> None:
@@ -57,6 +62,18 @@ class Studio(QObject):
     def _first_model(self) -> None:
         if self.session.scene.model is None and self.library.entries:
             self.session.choose(self.library.entries[0], undoable=False)
+
+    def _show_to_trainings(self) -> None:
+        document = self.session.document
+        self.training.show_on(document.ids, document.scene.palette)
+
+    def _installed(self, folder: Path) -> None:
+        """A trained model is there: paint with it."""
+        self.library.look()
+        entry = self.library.find(folder.name)
+        if entry is not None:
+            self.session.choose(entry)
+            self.told.emit(self.tr("{0} paints now.").format(entry.title))
 
     def install(self, path: Path) -> None:
         """Add a model and paint with it."""
@@ -75,6 +92,7 @@ class Studio(QObject):
         if self._closed:
             return
         self._closed = True
+        self.training.close()
         self.files.close(forget)
         self.lane.close()
         self.work.close()

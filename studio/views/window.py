@@ -1,6 +1,5 @@
 """The main window: it puts the parts together and carries commands to the models."""
 
-from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QEvent, QMimeData, QSettings, Qt
@@ -9,9 +8,9 @@ from PySide6.QtWidgets import (
     QApplication,
     QDockWidget,
     QMainWindow,
+    QMenu,
     QMessageBox,
     QScrollArea,
-    QToolBar,
     QVBoxLayout,
     QWidget,
 )
@@ -23,9 +22,10 @@ from studio.models.images import to_image
 from studio.models.pictures import Dropped, dropped
 from studio.models.studio import Studio
 from studio.views import dialogs, theme
-from studio.views.actions import ARRANGEMENTS, Actions, arrangement_names, fill_examples
+from studio.views.actions import Actions
 from studio.views.chooser import ModelButton, ModelDialog
 from studio.views.classes import Classes
+from studio.views.commands import make_commands
 from studio.views.desktop import Arrangement, Desktop
 from studio.views.docktitle import DockTitle
 from studio.views.export import ExportDialog
@@ -33,9 +33,10 @@ from studio.views.newdocument import NewDialog
 from studio.views.notice import Notice
 from studio.views.panel import Controls
 from studio.views.paper import Paper
+from studio.views.runs import TrainingPanel
 from studio.views.status import Status
 from studio.views.strip import Strip
-from studio.views.toolbox import ToolBar, Toolbox
+from studio.views.toolbox import Toolbox
 
 
 class Window(QMainWindow):
@@ -61,86 +62,17 @@ class Window(QMainWindow):
         self.controls = Controls(studio.session, self)
         self.classes = Classes(studio.session, studio.tools, studio.swatches, self)
         self.toolbox = Toolbox(studio.session, studio.tools, self.classes, self)
+        self.training = TrainingPanel(studio.training, studio.work, self)
         self.strip = Strip(studio.results, studio.files.carry, self)
         self.status = Status(studio.session, studio.live, studio.view, self)
         self.setStatusBar(self.status)
         self.actions_ = Actions(self)
-        self._make_actions()
-        self._make_bars()
         self._make_docks()
+        make_commands(self, self.actions_)
         self._connect()
         self._settle_in()
 
     # Putting together ---------------------------------------------------------------------------
-
-    def _make_actions(self) -> None:
-        add, studio, tr = self.actions_.add, self.studio, self.tr
-        add("new", tr("&New …"), self.new, "Ctrl+N", picture="new")
-        add("open", tr("&Open …"), self.open, "Ctrl+O", picture="open")
-        add("save", tr("&Save"), self.save, "Ctrl+S", picture="save")
-        add("save-as", tr("Save &as …"), self.save_as, "Ctrl+Shift+S")
-        add("export", tr("&Export picture …"), self.export, "Ctrl+E", picture="export")
-        add("quit", tr("&Quit"), self.close, "Ctrl+Q")
-        add("undo", tr("&Undo"), studio.session.undo, "Ctrl+Z", picture="undo")
-        add("redo", tr("&Redo"), studio.session.redo, "Ctrl+Shift+Z", "Ctrl+Y", picture="redo")
-        add("copy", tr("&Copy picture"), self.copy, "Ctrl+C", picture="copy")
-        add("paste", tr("&Paste picture"), self.paste, "Ctrl+V", picture="paste")
-        add("surprise", tr("&Surprise me"), self.controls.surprise, "Ctrl+R", picture="dice")
-        add("keep", tr("&Keep this picture"), studio.results.keep, "Ctrl+K", picture="plus")
-        tools = studio.tools
-        add("larger", tr("Larger brush"), tools.grow, "]")
-        add("smaller", tr("Smaller brush"), tools.shrink, "[")
-        add("swap", tr("Swap the two classes"), tools.exchange, "X")
-        add("default", tr("The first two classes"), tools.reset, "D")
-        for place in range(9):
-            text = tr("Class {0}").format(place + 1)
-            add(f"class-{place}", text, partial(self._class, place), str(place + 1))
-        view = studio.view
-        add("fit", tr("&Fit"), view.fit, "Ctrl+0", picture="fit")
-        add("actual", tr("&100 %"), self._actual, "Ctrl+1", picture="one-to-one")
-        add("closer", tr("Zoom &in"), lambda: view.zoom(1), "Ctrl++", "Ctrl+=", picture="zoom-in")
-        add("farther", tr("Zoom &out"), lambda: view.zoom(-1), "Ctrl+-", picture="zoom-out")
-        names = arrangement_names(tr)
-        for kind, key in ARRANGEMENTS:
-            arrange = self._arranger(kind)
-            add(kind.value, names[kind], arrange, key, picture=kind.value, check=True)
-        self.actions_.group(*(kind.value for kind, _ in ARRANGEMENTS))
-        add("patterns", tr("Class &patterns"), self._patterns, "Ctrl+P", check=True)
-        add("full-screen", tr("Full &screen"), self._full_screen, "F11", picture="full-screen")
-        add("docks", tr("&Hide docks"), self._hide_docks, "F9", check=True)
-        add("models", tr("&Choose a model …"), self.choose_model, "Ctrl+M", picture="model")
-        add("memory", tr("&Free the models' memory"), studio.lane.release)
-        for name, text in (("dark", tr("Dark")), ("light", tr("Light")), ("system", tr("System"))):
-            add(f"theme-{name}", text, partial(self.wear, name), check=True)
-        self.actions_.group("theme-dark", "theme-light", "theme-system")
-        add("about", tr("&About Pentimento"), self.about)
-
-    def _make_bars(self) -> None:
-        actions, tr = self.actions_, self.tr
-        file = actions.menu(tr("&File"), "new", "open")
-        self.recent = file.addMenu(tr("Open &recent"))
-        self.recent.aboutToShow.connect(self._fill_recent)
-        self.examples = file.addMenu(tr("E&xamples"))
-        fill_examples(self.examples, self._example)
-        actions.fill(file, "-", "save", "save-as", "-", "export", "-", "quit")
-        actions.menu(tr("&Edit"), "undo", "redo", "-", "copy", "paste", "-", "keep")
-        kinds = [kind.value for kind, _ in ARRANGEMENTS]
-        view = actions.menu(tr("&View"), *kinds, "-", "fit", "actual", "closer", "farther", "-")
-        actions.fill(view, "patterns", "docks", "full-screen", "-")
-        worn = view.addMenu(tr("&Theme"))
-        actions.fill(worn, "theme-dark", "theme-light", "theme-system")
-        brush = actions.menu(tr("&Brush"), "larger", "smaller", "-", "swap", "default", "-")
-        actions.fill(brush, *(f"class-{place}" for place in range(9)))
-        self.model_menu = actions.menu(tr("&Model"), "models", "surprise", "-", "memory")
-        actions.menu(tr("&Help"), "about")
-        bar = QToolBar(tr("Commands"), self)
-        bar.setObjectName("commands")
-        bar.setMovable(False)
-        actions.bar(bar, "new", "open", "save", "-", "undo", "redo", "-", *kinds, "-")
-        actions.bar(bar, "fit", "actual", "<>", "surprise", "-", "copy", "export")
-        self.addToolBar(Qt.ToolBarArea.TopToolBarArea, bar)
-        self.tool_bar = ToolBar(self.studio.tools, self)
-        self.addToolBar(Qt.ToolBarArea.LeftToolBarArea, self.tool_bar)
 
     def _make_docks(self) -> None:
         side = QWidget(self)
@@ -163,6 +95,11 @@ class Window(QMainWindow):
             self._dock("model", self.tr("Model"), side, areas.RightDockWidgetArea),
             self._dock("results", self.tr("Results"), self.strip, areas.BottomDockWidgetArea),
         ]
+        self.training_dock = self._dock(
+            "training", self.tr("Training"), self.training, areas.RightDockWidgetArea
+        )
+        self.tabifyDockWidget(self.docks[1], self.training_dock)
+        self.training_dock.hide()
         self.setCorner(Qt.Corner.BottomLeftCorner, areas.LeftDockWidgetArea)
         self.setCorner(Qt.Corner.BottomRightCorner, areas.RightDockWidgetArea)
         self.resizeDocks(self.docks[:2], [232, 272], Qt.Orientation.Horizontal)
@@ -179,7 +116,7 @@ class Window(QMainWindow):
         studio = self.studio
         for source in (studio.session, studio.live, studio.files, studio):
             source.problem.connect(self.notice.complain)
-        for view in (self.controls, self.toolbox, self.strip):
+        for view in (self.controls, self.toolbox, self.strip, self.training):
             view.problem.connect(self.notice.complain)
         studio.files.told.connect(self.notice.tell)
         studio.told.connect(self.notice.tell)
@@ -296,6 +233,9 @@ class Window(QMainWindow):
         files = [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()]
         if files and self._opens(files[0]):
             return
+        if files and files[0].is_dir():
+            self.train(files[0])
+            return
         self._take(dropped(data), on_picture)
 
     def _opens(self, path: Path) -> bool:
@@ -324,30 +264,32 @@ class Window(QMainWindow):
 
     # The view -----------------------------------------------------------------------------------
 
-    def _arranger(self, kind: Arrangement) -> "partial[None]":
-        return partial(self.arrange, kind)
-
     def arrange(self, kind: Arrangement) -> None:
         """Share the room between layout and picture otherwise."""
         self.desktop.arrange(kind)
         self.actions_[kind.value].setChecked(True)
         self._watch()
 
-    def _class(self, place: int) -> None:
+    def choose_class(self, place: int) -> None:
+        """Paint with the class at a place of the palette."""
         shown = self.studio.session.shown_classes()
         if place < len(shown):
             self.studio.tools.choose(shown[place])
 
-    def _actual(self) -> None:
+    def show_actual(self) -> None:
+        """A pixel of the layout is a pixel of the screen."""
         self.studio.view.zoom_to(1 / self.devicePixelRatioF())
 
-    def _patterns(self) -> None:
+    def show_patterns(self) -> None:
+        """Show or hide the patterns of the classes."""
         self.paper.set_patterns(self.actions_["patterns"].isChecked())
 
-    def _full_screen(self) -> None:
+    def full_screen(self) -> None:
+        """Take the whole screen, or give it back."""
         self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
 
-    def _hide_docks(self) -> None:
+    def hide_docks(self) -> None:
+        """Leave only the canvas, or bring all back."""
         hidden = self.actions_["docks"].isChecked()
         for dock in self.docks:
             dock.setVisible(not hidden)
@@ -366,6 +308,16 @@ class Window(QMainWindow):
         dialog = ModelDialog(self.studio.session, self)
         dialog.exec()
         dialog.deleteLater()
+
+    def train(self, folder: Path | None = None) -> None:
+        """Ask for a training, and show those there are."""
+        self.show_trainings()
+        self.training.open_dialog(folder)
+
+    def show_trainings(self) -> None:
+        """Bring the trainings to the front."""
+        self.training_dock.show()
+        self.training_dock.raise_()
 
     def about(self) -> None:
         """What this is."""
@@ -398,19 +350,21 @@ class Window(QMainWindow):
             label = changes[-1].label if changes else ""
             action.setText(f"{text} {label}".strip())
 
-    def _example(self, path: object) -> None:
+    def open_example(self, path: object) -> None:
+        """Open a bundled example in place of this document."""
         if isinstance(path, Path) and self.may_leave():
             self.studio.files.open_example(path)
 
-    def _fill_recent(self) -> None:
-        self.recent.clear()
+    def fill_recent(self, menu: QMenu) -> None:
+        """List the files that were open lately."""
+        menu.clear()
         paths = [path for path in self.studio.files.recent.paths() if path.exists()]
         for path in paths:
-            action = self.recent.addAction(path.name)
+            action = menu.addAction(path.name)
             action.setToolTip(str(path))
             action.triggered.connect(lambda on=False, path=path: self.open_path(path))
         if not paths:
-            self.recent.addAction(self.tr("Nothing yet")).setEnabled(False)
+            menu.addAction(self.tr("Nothing yet")).setEnabled(False)
 
     def _settle_in(self) -> None:
         """Take the place, the arrangement and the theme of the last time."""

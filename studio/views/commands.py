@@ -1,0 +1,114 @@
+"""The commands of the main window, and where they are found: menus, bars, keys."""
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QMenu, QToolBar
+
+from studio.views.actions import ARRANGEMENTS, Actions, arrangement_names, fill_examples
+from studio.views.toolbox import ToolBar
+
+if TYPE_CHECKING:
+    from studio.views.window import Window
+
+
+def make_commands(window: "Window", actions: Actions) -> None:
+    """Make every command of a window, its menu bar and its tool bars."""
+    _document(window, actions)
+    _painting(window, actions)
+    _looking(window, actions)
+    _modelling(window, actions)
+    _menus(window, actions)
+    _bars(window, actions)
+
+
+def _document(window: "Window", actions: Actions) -> None:
+    add, tr, session = actions.add, window.tr, window.studio.session
+    add("new", tr("&New …"), window.new, "Ctrl+N", picture="new")
+    add("open", tr("&Open …"), window.open, "Ctrl+O", picture="open")
+    add("save", tr("&Save"), window.save, "Ctrl+S", picture="save")
+    add("save-as", tr("Save &as …"), window.save_as, "Ctrl+Shift+S")
+    add("export", tr("&Export picture …"), window.export, "Ctrl+E", picture="export")
+    add("quit", tr("&Quit"), window.close, "Ctrl+Q")
+    add("undo", tr("&Undo"), session.undo, "Ctrl+Z", picture="undo")
+    add("redo", tr("&Redo"), session.redo, "Ctrl+Shift+Z", "Ctrl+Y", picture="redo")
+    add("copy", tr("&Copy picture"), window.copy, "Ctrl+C", picture="copy")
+    add("paste", tr("&Paste picture"), window.paste, "Ctrl+V", picture="paste")
+    keep = window.studio.results.keep
+    add("keep", tr("&Keep this picture"), keep, "Ctrl+Return", picture="plus")
+    add("about", tr("&About Pentimento"), window.about)
+
+
+def _painting(window: "Window", actions: Actions) -> None:
+    add, tr, tools = actions.add, window.tr, window.studio.tools
+    add("larger", tr("Larger brush"), tools.grow, "]")
+    add("smaller", tr("Smaller brush"), tools.shrink, "[")
+    add("swap", tr("Swap the two classes"), tools.exchange, "X")
+    add("default", tr("The first two classes"), tools.reset, "D")
+    for place in range(9):
+        text = tr("Class {0}").format(place + 1)
+        add(f"class-{place}", text, partial(window.choose_class, place), str(place + 1))
+
+
+def _looking(window: "Window", actions: Actions) -> None:
+    add, tr, view = actions.add, window.tr, window.studio.view
+    names = arrangement_names(tr)
+    for kind, key in ARRANGEMENTS:
+        arrange = partial(window.arrange, kind)
+        add(kind.value, names[kind], arrange, key, picture=kind.value, check=True)
+    actions.group(*(kind.value for kind, _ in ARRANGEMENTS))
+    add("fit", tr("&Fit"), view.fit, "Ctrl+0", picture="fit")
+    add("actual", tr("&100 %"), window.show_actual, "Ctrl+1", picture="one-to-one")
+    add("closer", tr("Zoom &in"), partial(view.zoom, 1), "Ctrl++", "Ctrl+=", picture="zoom-in")
+    add("farther", tr("Zoom &out"), partial(view.zoom, -1), "Ctrl+-", picture="zoom-out")
+    add("patterns", tr("Class &patterns"), window.show_patterns, "Ctrl+P", check=True)
+    full = partial(window.full_screen)
+    add("full-screen", tr("Full &screen"), full, "F11", picture="full-screen")
+    add("docks", tr("&Hide docks"), window.hide_docks, "F9", check=True)
+    for name, text in (("dark", tr("Dark")), ("light", tr("Light")), ("system", tr("System"))):
+        add(f"theme-{name}", text, partial(window.wear, name), check=True)
+    actions.group("theme-dark", "theme-light", "theme-system")
+
+
+def _modelling(window: "Window", actions: Actions) -> None:
+    add, tr = actions.add, window.tr
+    add("models", tr("&Choose a model …"), window.choose_model, "Ctrl+M", picture="model")
+    add("surprise", tr("&Surprise me"), window.controls.surprise, "Ctrl+R", picture="dice")
+    add("train", tr("&Train your own …"), window.train, "Ctrl+T", picture="train")
+    add("trainings", tr("&Show the trainings"), window.show_trainings)
+    add("memory", tr("&Free the models' memory"), window.studio.lane.release)
+
+
+def _menus(window: "Window", actions: Actions) -> None:
+    tr = window.tr
+    file = actions.menu(tr("&File"), "new", "open")
+    recent = QMenu(tr("Open &recent"), file)
+    file.addMenu(recent)
+    recent.aboutToShow.connect(partial(window.fill_recent, recent))
+    examples = QMenu(tr("E&xamples"), file)
+    file.addMenu(examples)
+    fill_examples(examples, window.open_example)
+    actions.fill(file, "-", "save", "save-as", "-", "export", "-", "quit")
+    actions.menu(tr("&Edit"), "undo", "redo", "-", "copy", "paste", "-", "keep")
+    kinds = [kind.value for kind, _ in ARRANGEMENTS]
+    view = actions.menu(tr("&View"), *kinds, "-", "fit", "actual", "closer", "farther", "-")
+    actions.fill(view, "patterns", "docks", "full-screen", "-")
+    worn = QMenu(tr("&Theme"), view)
+    view.addMenu(worn)
+    actions.fill(worn, "theme-dark", "theme-light", "theme-system")
+    brush = actions.menu(tr("&Brush"), "larger", "smaller", "-", "swap", "default", "-")
+    actions.fill(brush, *(f"class-{place}" for place in range(9)))
+    actions.menu(tr("&Model"), "models", "surprise", "-", "train", "trainings", "-", "memory")
+    actions.menu(tr("&Help"), "about")
+
+
+def _bars(window: "Window", actions: Actions) -> None:
+    kinds = [kind.value for kind, _ in ARRANGEMENTS]
+    bar = QToolBar(window.tr("Commands"), window)
+    bar.setObjectName("commands")
+    bar.setMovable(False)
+    actions.bar(bar, "new", "open", "save", "-", "undo", "redo", "-", *kinds, "-")
+    actions.bar(bar, "fit", "actual", "<>", "surprise", "train", "-", "copy", "export")
+    window.addToolBar(Qt.ToolBarArea.TopToolBarArea, bar)
+    window.addToolBar(Qt.ToolBarArea.LeftToolBarArea, ToolBar(window.studio.tools, window))

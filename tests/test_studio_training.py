@@ -233,7 +233,11 @@ def test_a_long_log_is_glanced_at_and_read_in_pieces(
     monkeypatch.setattr(lane, "CHUNK", 1000)
     found = follow(run, whole=False)
     assert (found.step, found.losses) == (100, {})
+    run.append(state("failed", "No."))
+    found.look()
     found.want_curves()
+    assert found.look()
+    assert (found.step, found.said) == (100, "failed")  # as before, while it is read again
     looks = 0
     while found.behind or not looks:
         found.look()

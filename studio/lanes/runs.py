@@ -11,7 +11,7 @@ import time
 from array import array
 from bisect import bisect_right
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -22,9 +22,9 @@ from engines.runs import Run
 Status = Literal[
     "preparing", "training", "paused", "stopping", "exporting", "done", "stopped", "failed"
 ]
-CHUNK = 256_000  # bytes a look: some 15 ms
+CHUNK = 64_000  # bytes a look: a few milliseconds
 UP_SECONDS = 60.0  # for a trainer to come up
-TAIL = 64_000  # bytes that say how a run stands, without its curves
+TAIL = 32_000  # bytes that say how a run stands, without its curves
 RECENT = 100  # steps that the speed is taken from
 GAP = 8.0  # times the usual step: a pause, a validation or a kill lies in between
 _LOG_BYTES = 8_000
@@ -52,6 +52,18 @@ class Curve:
         del self.values[keep:]
 
 
+@dataclass
+class Standing:
+    """What the events say of a run up to some point: `said` is the trainer's last word of its
+    state, `canvas` the newest preview of the artist's own.
+    """
+
+    step: int = 0
+    said: str = ""
+    sentence: str = ""
+    canvas: Path | None = None
+
+
 class Follow:
     """A run directory, read as it grows."""
 
@@ -62,17 +74,15 @@ class Follow:
         self._unheard = False  # Whether that trainer has yet to say a word.
         self._config: dict[str, Any] | None = None
         self._order: Order | None = None
+        self._told: Standing | None = None
         self._forget()
 
     def _forget(self) -> None:
         self._offset = -1
         self._torn = b""
-        self.step = 0
-        self.said = ""  # the trainer's last word of its state
-        self.sentence = ""
+        self._read = Standing()
         self.losses: dict[str, Curve] = {}
         self.figures: dict[str, Curve] = {}
-        self.canvas: Path | None = None
         self.behind = True  # Whether more waits to be read.
         self._recent: deque[tuple[int, float]] = deque(maxlen=RECENT)
 
@@ -146,6 +156,26 @@ class Follow:
     # How it stands ------------------------------------------------------------------------------
 
     @property
+    def _standing(self) -> Standing:
+        # While an old log is read again, it stands as the end of it said.
+        return self._told or self._read
+
+    @property
+    def step(self) -> int:
+        """Steps done."""
+        return self._standing.step
+
+    @property
+    def said(self) -> str:
+        """The trainer's last word of its state."""
+        return self._standing.said
+
+    @property
+    def canvas(self) -> Path | None:
+        """The newest preview of the artist's canvas."""
+        return self._standing.canvas
+
+    @property
     def busy(self) -> bool:
         """Whether a trainer is at it."""
         return self.run.busy
@@ -188,17 +218,18 @@ class Follow:
         if self.pid is None:
             return False
         try:
-            os.kill(self.pid, 0)
-        except OSError:
+            ended = os.waitpid(self.pid, os.WNOHANG)[0] != 0
+        except ChildProcessError:
+            ended = True
+        if ended:
             self.pid = None
-            return False
-        return True
+        return not ended
 
     @property
     def last_word(self) -> str:
         """Why it failed: the trainer's own sentence, else the last line of its log."""
-        if self.sentence:
-            return self.sentence
+        if self._standing.sentence:
+            return self._standing.sentence
         try:
             with open(self.path / LOG, "rb") as log:
                 log.seek(0, 2)
@@ -267,6 +298,7 @@ class Follow:
             with open(self.run.events_path, "rb") as log:
                 size = log.seek(0, 2)
                 if size < self._offset:  # It is another file now.
+                    self._told = None
                     self._forget()
                 if self._offset < 0:
                     self._offset = 0 if self.whole else max(0, size - TAIL)
@@ -283,10 +315,12 @@ class Follow:
         lines = (self._torn + data).split(b"\n")
         self._torn = lines.pop()[-CHUNK:]
         for line in lines[1:] if skip else lines:
-            self._read(line)
+            self._take(line)
+        if not self.behind:
+            self._told = replace(self._read)
         return bool(data)
 
-    def _read(self, line: bytes) -> None:
+    def _take(self, line: bytes) -> None:
         """Take in one event; what cannot be read is no event."""
         try:
             event = json.loads(line)
@@ -299,14 +333,15 @@ class Follow:
             elif kind == "resumed":
                 self._resumed(int(event["step"]))
             elif kind == "state":
-                self.said, self.sentence = str(event["state"]), str(event["sentence"])
+                self._read.said = str(event["state"])
+                self._read.sentence = str(event["sentence"])
             elif kind == "canvas" and Path(event["file"]).name == event["file"]:
-                self.canvas = self.path / "previews" / event["file"]
+                self._read.canvas = self.path / "previews" / event["file"]
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError):
             return
 
     def _step(self, step: int, losses: dict[str, float], when: float) -> None:
-        self.step, self.said = step, "training"
+        self._read.step, self._read.said = step, "training"
         self._recent.append((step, when))
         if self.whole:
             self._add(self.losses, step, losses)
@@ -318,7 +353,7 @@ class Follow:
 
     def _resumed(self, step: int) -> None:
         """What was done after the checkpoint is superseded."""
-        self.step = step
+        self._read.step = step
         self._recent.clear()
         for curve in (*self.losses.values(), *self.figures.values()):
             curve.cut(step)

@@ -5,6 +5,7 @@ Closing the studio leaves them going; opening it finds them again.
 
 import os
 import shutil
+import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -13,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 from platformdirs import user_data_path
-from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, QTimer, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from engines.data.pictures import shrink_layout
 from engines.data.spec import PaletteClass, palette
@@ -184,30 +185,29 @@ class Training(QObject):
         return path
 
     def _launch(self, run: Follow) -> None:
-        """Start the trainer, detached: it is nobody's child and outlives the studio."""
-        process = QProcess(self)
-        process.setProgram(sys.executable)
-        process.setArguments([*COMMAND, "carry-out", str(run.path)])
-        process.setWorkingDirectory(str(run.path))
-        environment = QProcessEnvironment.systemEnvironment()
-        environment.insert("PYTHONPATH", str(ROOT))
-        process.setProcessEnvironment(environment)
-        process.setStandardInputFile(QProcess.nullDevice())
-        log = str(run.path / LOG)
-        process.setStandardOutputFile(log, QProcess.OpenModeFlag.Append)
-        process.setStandardErrorFile(log, QProcess.OpenModeFlag.Append)
-        started, pid = process.startDetached()
-        process.deleteLater()
-        if started:
-            run.started(pid)
-            self._timer.start(LIVELY)
-        else:
+        """Start the trainer in a session of its own: it outlives the studio."""
+        try:
+            with open(run.path / LOG, "ab") as log:
+                process = subprocess.Popen(
+                    [sys.executable, *COMMAND, "carry-out", str(run.path)],
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=log,
+                    cwd=run.path,
+                    env={**os.environ, "PYTHONPATH": str(ROOT)},
+                    start_new_session=True,
+                )
+        except OSError as error:
             self.problem.emit(
                 self.tr(
-                    "The trainer of {0} could not be started; there may be too little memory. "
-                    "Close programs and press Resume."
-                ).format(run.title)
+                    "The trainer of {0} could not be started: {1}. Free some memory and disk space "
+                    "and press Resume."
+                ).format(run.title, error.strerror or error)
             )
+            return
+        run.started(process.pid)
+        process.returncode = 0  # Nobody waits for it here; `Follow` sees it end.
+        self._timer.start(LIVELY)
 
     def pause(self, run: Follow) -> None:
         """Rest after the step in hand, with all on the disk."""

@@ -3,6 +3,7 @@
 A series `x` with `x_low` and `x_high` beside it is drawn with that band.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -87,9 +88,12 @@ class Curves(QWidget):
         self._losses: Mapping[str, Curve] = {}
         self._figures: Mapping[str, Curve] = {}
         self._end = 1.0
+        self._lines: dict[int, tuple[tuple[int, int], Line | None]] = {}
 
     def show_curves(self, figures: Mapping[str, Curve], losses: Mapping[str, Curve]) -> None:
         """Draw these as they are now, all from step 0 to the last step that any of them has."""
+        if losses is not self._losses:
+            self._lines.clear()
         self._figures, self._losses = figures, losses
         self._end = max([1.0, *(curve.steps[-1] for _, curve in self.charts if curve.steps)])
         said = [
@@ -156,7 +160,7 @@ class Curves(QWidget):
 
     def _chart(self, painter: QPainter, area: QRectF, name: str, curve: Curve) -> None:
         look = theme.current()
-        line = reduce(curve, max(16, int(area.width() / 2)))
+        line = self._reduced(curve, max(16, int(area.width() / 2)))
         title = QRectF(area.left(), area.top(), area.width(), painter.fontMetrics().height() + 3)
         plot = QRectF(area.left(), title.bottom(), area.width(), area.bottom() - title.bottom())
         painter.fillRect(plot, QColor(look.field))
@@ -202,6 +206,14 @@ class Curves(QWidget):
             for point in shown if len(shown) < 40 else shown[-1:]:
                 painter.drawEllipse(point, 2.0, 2.0)
         painter.restore()
+
+    def _reduced(self, curve: Curve, points: int) -> Line | None:
+        """As `reduce`, but anew only when the curve is half a per cent longer than it was."""
+        length = len(curve.steps)
+        key = (points, round(200 * math.log(length)) if length else 0)
+        if id(curve) not in self._lines or self._lines[id(curve)][0] != key:
+            self._lines[id(curve)] = (key, reduce(curve, points))
+        return self._lines[id(curve)][1]
 
     # Telling values ---------------------------------------------------------------------------
 

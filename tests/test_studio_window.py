@@ -174,6 +174,17 @@ def test_pictures_one_pauses_on_are_kept_and_lead_back(hands: Hands) -> None:
     assert (ids(hands) != first).any()
 
 
+def test_the_page_fits_in_every_arrangement(hands: Hands) -> None:
+    view = hands.window.studio.view
+    for key in ("F2", "F3", "F4", "F5", "F6", "F2"):
+        hands.keys(key)
+        for _ in range(5):
+            QApplication.processEvents()
+        canvas = hands.window.desktop.first
+        room = min(canvas.room)
+        assert 0.9 * room < view.scale * 512 <= room
+
+
 def test_nothing_is_rendered_while_nobody_can_see_it(hands: Hands) -> None:
     hands.settle()
     serial = hands.window.studio.live._serial

@@ -36,6 +36,7 @@ class Canvas(QWidget):
     """One view of the document. `hint` is shown where there is nothing yet."""
 
     pointed = Signal(object)  # the layout point under the pen, None when it left
+    resized = Signal()
 
     def __init__(
         self,
@@ -343,7 +344,7 @@ class Canvas(QWidget):
             super().keyReleaseEvent(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
-        self.view.set_room(self.room)
+        self.resized.emit()
 
     def _start_pan(self, place: QPointF) -> None:
         self._pan = place

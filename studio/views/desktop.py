@@ -42,7 +42,7 @@ class Desktop(QWidget):
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self.session, self.live = session, live
+        self.session, self.live, self.view = session, live, view
         self.arrangement = Arrangement.BESIDE
         self.setAcceptDrops(True)
         self.first = Canvas(paper, tools, view, Shown.LAYOUT, self)
@@ -57,6 +57,8 @@ class Desktop(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.splitter)
+        self.first.resized.connect(self._measure)
+        self.second.resized.connect(self._measure)
         live.state_changed.connect(self.refresh)
         live.pictured.connect(self.refresh)
         session.painted.connect(lambda area: self.refresh())
@@ -75,7 +77,13 @@ class Desktop(QWidget):
         }.get(arrangement, Shown.LAYOUT)
         self.first.show_as(shown)
         self.second.setVisible(beside)
+        self._measure()
         self.refresh()
+
+    def _measure(self) -> None:
+        """The room that every canvas on the screen has."""
+        rooms = [c.room for c in (self.first, self.second) if not c.isHidden()]
+        self.view.set_room((min(r[0] for r in rooms), min(r[1] for r in rooms)))
 
     @property
     def picture_seen(self) -> bool:

@@ -208,9 +208,9 @@ class Files(QObject):
     def open_example(self, path: Path) -> None:
         """A new document from a bundled example."""
         try:
-            ids, classes = read_example(path)
-            scene, ids = joined(self._fresh(), ids, classes)
-            self.show(Document(ids, scene))
+            ids, example = read_example(path)
+            scene, ids = joined(self._fresh(), ids, example.palette)
+            self.show(Document(ids, replace(scene, values=example.values)))
         except UserError as error:
             self.problem.emit(str(error))
 

@@ -1,5 +1,6 @@
 """What a document can start from: a blank sheet, an example, a layout from a file."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,14 +13,21 @@ from engines.errors import UserError
 from studio.document.document import MOST_SIDE, Pixels, translate
 from studio.document.scene import Scene, merged
 
+ATTRIBUTES = "attributes"  # what models call their sliders, as a rule
 # (width, height) of a new document, the first of them proposed.
 SIZES = ((512, 512), (768, 512), (1024, 576), (1024, 1024), (1536, 1024), (2048, 2048), (512, 768))
 
 
-def read_example(path: Path) -> tuple[Pixels, tuple[PaletteClass, ...]]:
-    """A layout whose classes are named by the classes.json beside it; UserError."""
+def read_example(path: Path) -> tuple[Pixels, Scene]:
+    """A bundled layout in classes named beside it, in its light and weather; UserError."""
     classes = read_classes(path.parent)
-    return read_layout(path, classes), classes
+    ids = read_layout(path, classes)
+    try:
+        mood = json.loads((path.parent / "moods.json").read_text("utf-8"))[path.stem]
+        values = {ATTRIBUTES: {str(name): float(value) for name, value in mood.items()}}
+    except (OSError, ValueError, KeyError, AttributeError):
+        values = {}
+    return ids, Scene(palette=classes, values=values)
 
 
 def read_any_layout(path: Path, known: tuple[PaletteClass, ...]) -> tuple[Pixels, Scene]:

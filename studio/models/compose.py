@@ -1,5 +1,6 @@
 """From a document and a model to a Request: classes by name, the layout at the picture's size."""
 
+import math
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -57,10 +58,21 @@ class Small:
 
 
 def picture_size(bundle: "Bundle", document: Size, side: int) -> Size:
-    """The model's size nearest to the document's shape with a longer side of `side` pixels."""
-    scale = side / max(document)
-    height, width = (max(round(edge * scale), 1) for edge in document)
-    return nearest_size(bundle, (height, width))
+    """The model's size with the document's shape and a longer side of about `side` pixels.
+
+    Sides are multiples of the model's step, so a size a little larger or smaller may fit the shape
+    better; a stretched picture is worse than a few pixels more.
+    """
+    shape = document[1] / document[0]
+    best, least = (0, 0), math.inf
+    for share in (1.0, 0.875, 0.9375, 1.0625, 1.125):
+        scale = side * share / max(document)
+        size = nearest_size(bundle, (round(document[0] * scale), round(document[1] * scale)))
+        stretched = abs(math.log(size[1] / size[0] / shape))
+        cost = stretched + 0.3 * abs(math.log(max(size) / side))
+        if cost < least - 1e-9:
+            best, least = size, cost
+    return best
 
 
 @lru_cache(16)

@@ -20,7 +20,7 @@ from studio.document.recent import Recent
 from studio.document.scene import Pixels, Scene
 from studio.history import History
 from studio.lanes.work import Job, WorkLane
-from studio.models.pictures import Dropped, examples
+from studio.models.pictures import Dropped, examples, ordinary
 from studio.models.results import Results
 from studio.models.session import Session
 from studio.models.starts import is_layout, joined, read_any_layout, read_example
@@ -152,9 +152,8 @@ class Files(QObject):
             QThread.msleep(5)
 
     def _fresh(self) -> Scene:
-        """The scene of a new document: the model, palette and size in use, nothing set."""
-        scene = self.session.scene
-        return Scene(palette=scene.palette, model=scene.model, side=scene.side)
+        """The scene of a new document: as it is, without a photo to trace."""
+        return replace(self.session.scene, underlay=None)
 
     # Opening ------------------------------------------------------------------------------------
 
@@ -166,6 +165,7 @@ class Files(QObject):
             self.problem.emit(str(error))
 
     def _open(self, path: Path) -> None:
+        ordinary(path)
         classes = self.session.scene.palette
         if path.suffix.lower() == ".ora":
             opened = ora.read(path, classes)
@@ -194,7 +194,7 @@ class Files(QObject):
     def carries(self, path: Path) -> bool:
         """Whether a picture carries a document."""
         try:
-            found = carried.read_png(path) if path.is_file() else None
+            found = carried.read_png(path) if ordinary(path).is_file() else None
         except UserError:
             return False
         return found is not None and found.document is not None

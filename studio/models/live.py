@@ -197,6 +197,8 @@ class Live(QObject):
         self.state_changed.emit()
 
     def _say_needs(self, needs: str) -> None:
+        if needs:  # Nothing is owed until that is given, which is a change to follow.
+            self._behind = self._full = False
         if needs and self.picture is not None:
             self.lane.cancel()
             self.picture = self.frame = self.order = None

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, QThread, Signal
 
-from engines.data.pictures import resize_picture
+from engines.data.pictures import resize_picture, size_of
 from engines.errors import UserError
 from engines.ports import Size
 from studio.document import carried, ora
@@ -175,6 +175,7 @@ class Files(QObject):
                 self.problem.emit(warning)
             self.recent.add(path)
             return
+        size_of(path)  # Before anything is read that may be no picture, and without an end.
         found = carried.read_png(path)
         if found is not None and found.document is not None:
             self.show(found.document, unsaved=True)
@@ -194,7 +195,8 @@ class Files(QObject):
     def carries(self, path: Path) -> bool:
         """Whether a picture carries a document."""
         try:
-            found = carried.read_png(path) if ordinary(path).is_file() else None
+            size_of(ordinary(path))
+            found = carried.read_png(path)
         except UserError:
             return False
         return found is not None and found.document is not None

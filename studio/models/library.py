@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, Signal
 
 from engines.errors import UserError
 from studio.lanes.work import Job, WorkLane
+from studio.models.pictures import ordinary
 
 if TYPE_CHECKING:
     from engines.runtime.bundle import Bundle
@@ -114,7 +115,7 @@ def install(source: Path) -> str:
     from engines.runtime.places import own_models
     from engines.runtime.trial import trust
 
-    bundle = Bundle.open(source)
+    bundle = Bundle.open(ordinary(source))
     trust(bundle)
     home = own_models()
     name, number = bundle.name, 1

@@ -1,5 +1,6 @@
 """Pictures that come from outside: files, drops and the clipboard, read with all due suspicion."""
 
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,10 +38,29 @@ class Dropped:
     def read(path: Path) -> "Dropped":
         """A picture from a file, made smaller where it is larger than is of use."""
         try:
-            pixels = read_picture(path)
+            pixels = read_picture(ordinary(path))
         except UserError as error:
             return Dropped(None, path, str(error))
         return Dropped(Picture(_bounded(pixels), path.name), path)
+
+
+def ordinary(path: Path) -> Path:
+    """The path again, of a file or a folder; UserError else, for a pipe keeps its reader waiting.
+
+    A device may even answer without end.
+    """
+    try:
+        kind = path.stat().st_mode
+    except OSError as error:
+        raise UserError(
+            f"{path.name} cannot be opened: {error.strerror or error}; check the name and where it "
+            "leads."
+        ) from error
+    except ValueError as error:  # No file has such a name.
+        raise UserError(f"There is no such file: {error}; check the name.") from error
+    if not stat.S_ISREG(kind) and not stat.S_ISDIR(kind):
+        raise UserError(f"{path.name} is a pipe or a device, not a file; choose a file.")
+    return path
 
 
 def dropped(data: QMimeData) -> Dropped:

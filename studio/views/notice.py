@@ -8,6 +8,7 @@ from studio.views.control import tool
 from studio.views.icons import icon
 
 TOLD_MS = 6000
+LONGEST_WORD = 40  # letters
 
 
 class Notice(QFrame):
@@ -50,7 +51,7 @@ class Notice(QFrame):
     def _show(self, sentence: str, name: str) -> None:
         self._icon = name
         self._picture.setPixmap(self._drawn().pixmap(18, 18))
-        self.text.setText(sentence)
+        self.text.setText(breakable(sentence))
         self.setProperty("kind", name)
         self.style().polish(self)
         self.show()
@@ -62,3 +63,16 @@ class Notice(QFrame):
         super().changeEvent(event)
         if event.type() == QEvent.Type.PaletteChange:
             self._picture.setPixmap(self._drawn().pixmap(18, 18))
+
+
+def breakable(sentence: str) -> str:
+    """The sentence with a place to break in words that are too long for a line, such as names.
+
+    A line break in a name would look like the end of the sentence.
+    """
+    words = " ".join(sentence.splitlines()).split(" ")
+    return " ".join("\u200b".join(_pieces(word)) for word in words)
+
+
+def _pieces(word: str) -> list[str]:
+    return [word[i : i + LONGEST_WORD] for i in range(0, len(word), LONGEST_WORD)]

@@ -19,7 +19,7 @@ from engines.errors import UserError
 from engines.ports import Image
 from studio.document.document import Document
 from studio.models.images import to_image
-from studio.models.pictures import Dropped, dropped
+from studio.models.pictures import Dropped, dropped, ordinary
 from studio.models.studio import Studio
 from studio.views import dialogs, theme
 from studio.views.actions import Actions
@@ -231,7 +231,11 @@ class Window(QMainWindow):
 
     def _dropped(self, data: QMimeData, on_picture: bool) -> None:
         files = [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()]
-        if files and self._opens(files[0]):
+        try:
+            if files and self._opens(ordinary(files[0])):
+                return
+        except UserError as error:
+            self.notice.complain(str(error))
             return
         if files and files[0].is_dir():
             self.train(files[0])

@@ -104,8 +104,10 @@ class Hands:
             *self.window.studio.view.to_screen((where[0] * width, where[1] * height), canvas.room)
         )
 
-    def stroke(self, *points: Where, name: str = "Layout", steps: int = 6) -> None:
-        """Press, drag through the points, and release."""
+    def stroke(
+        self, *points: Where, name: str = "Layout", steps: int = 6, lift: bool = True
+    ) -> None:
+        """Press, drag through the points, and release, unless the pen is not to `lift`."""
         canvas = self.canvas(name)
         spots = [self._spot(canvas, point) for point in points]
         self._mouse(canvas, QEvent.Type.MouseButtonPress, spots[0], LEFT, LEFT)
@@ -114,7 +116,8 @@ class Hands:
                 self._mouse(
                     canvas, QEvent.Type.MouseMove, start + (end - start) * share, NONE, LEFT
                 )
-        self._mouse(canvas, QEvent.Type.MouseButtonRelease, spots[-1], LEFT, NONE)
+        if lift:
+            self._mouse(canvas, QEvent.Type.MouseButtonRelease, spots[-1], LEFT, NONE)
 
     def pen(self, *points: tuple[float, float, float], name: str = "Layout") -> None:
         """The pen of a tablet, with the pressure as the third number."""

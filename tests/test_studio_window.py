@@ -99,6 +99,36 @@ def test_tools_do_what_they_are_called(hands: Hands) -> None:
     assert hands.window.studio.tools.class_id == forest
 
 
+def test_a_command_ends_the_stroke_in_hand(hands: Hands) -> None:
+    before = ids(hands)
+    hands.click("Rock")
+    hands.keys("B")
+    hands.stroke((0.2, 0.3), (0.4, 0.3), lift=False)
+    hands.keys("Ctrl+Z")
+    assert (ids(hands) == before).all()
+    hands.stroke((0.5, 0.3), (0.6, 0.3))
+    assert (ids(hands) != before).any()
+    assert len(hands.window.studio.session.history.done) == 1
+
+
+def test_what_was_set_without_a_step_is_recovered_too(hands: Hands) -> None:
+    files = hands.window.studio.files
+    palette, model = files.session.scene.palette, files.session.scene.model
+    assert model is not None
+    hands.keys("B")
+    hands.stroke((0.2, 0.3), (0.4, 0.3))
+    after = ids(hands)
+    assert files.kept is not None
+    folder = files.kept.folder
+    files.kept.leave()
+    files.kept = None
+    kept = files.desk.adopt(folder)
+    assert kept.history.document.scene.palette == palette
+    assert kept.history.document.scene.model == model
+    assert (kept.history.document.ids == after).all()
+    kept.close()
+
+
 def test_pressure_widens_the_stroke(hands: Hands) -> None:
     hands.click("Rock")
     hands.keys("B")

@@ -54,6 +54,7 @@ class Files(QObject):
         self._scratch: tempfile.TemporaryDirectory[str] | None = None
         self._trouble.connect(self.problem)
         session.stepped.connect(self.changed)
+        session.rebased.connect(self._rebase)
 
     # The open document --------------------------------------------------------------------------
 
@@ -131,6 +132,20 @@ class Files(QObject):
         kept.history.heard = self._heard
         self.session.show(kept.history.document, kept.history)
         self.changed.emit()
+
+    def _rebase(self) -> None:
+        """Keep the document from here on: something was set that is no step."""
+        before = self.kept
+        if before is None:
+            return
+        try:
+            self.kept = self.desk.open_new(before.history, before.path, before.unsaved)
+        except UserError as error:
+            self.problem.emit(str(error))
+            return
+        self.kept.troubled = before.troubled
+        self.finish()
+        before.close()
 
     def _heard(self, step: str, change: Change) -> None:
         if self.kept is not None:

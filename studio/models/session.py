@@ -31,6 +31,7 @@ class Session(QObject):
     replaced = Signal()  # another document is open
     offered = Signal(object)  # Document, to be opened in place of this one
     model_opened = Signal(object)  # Bundle
+    rebased = Signal()  # the scene was changed without a step, to fit the model
     problem = Signal(str)
 
     def __init__(self, library: Library, parent: QObject | None = None) -> None:
@@ -137,13 +138,12 @@ class Session(QObject):
 
         def opened(bundle: "Bundle") -> None:
             self._opening = None
-            before, scene = self.scene, self.scene_with(bundle)
             self.bundle = bundle
             if undoable:
-                self.change_scene(scene, self.tr("Model {0}").format(bundle.title))
+                label = self.tr("Model {0}").format(bundle.title)
+                self.change_scene(self.scene_with(bundle), label)
             else:
-                self.document.scene = scene
-                self.scene_changed.emit(before, scene)
+                self._rebase(bundle)
             self.model_opened.emit(bundle)
 
         self._opening = entry.name
@@ -184,16 +184,19 @@ class Session(QObject):
             if self.scene.model != wanted:
                 self._follow_model()
                 return
-            self._use(bundle)
-            if bundle.hash != wanted.hash:  # A newer version of the same model.
-                self.document.scene = self.scene_with(bundle)
+            self.bundle = bundle
+            if bundle.hash != wanted.hash:  # Another version of the same model.
+                self._rebase(bundle)
+            self.model_opened.emit(bundle)
 
         self._opening = wanted.name
         self.library.open(entry, opened, self._could_not_open)
 
-    def _use(self, bundle: "Bundle") -> None:
-        self.bundle = bundle
-        self.model_opened.emit(bundle)
+    def _rebase(self, bundle: "Bundle") -> None:
+        """Let the scene name this model; nothing that an artist would want to undo."""
+        before, self.document.scene = self.scene, self.scene_with(bundle)
+        self.rebased.emit()
+        self.scene_changed.emit(before, self.scene)
 
     def _could_not_open(self, sentence: str) -> None:
         self._opening = None

@@ -16,14 +16,22 @@ Slot = Callable[[], object]
 class Actions:
     """The commands of one window by name."""
 
-    def __init__(self, window: QMainWindow) -> None:
-        self.window = window
+    def __init__(self, window: QMainWindow, before: Slot = lambda: None) -> None:
+        """`before` is called ahead of every command that is not part of a stroke."""
+        self.window, self.before = window, before
         self.by_name: dict[str, QAction] = {}
 
     def add(
-        self, name: str, text: str, do: Slot, *keys: str, picture: str = "", check: bool = False
+        self,
+        name: str,
+        text: str,
+        do: Slot,
+        *keys: str,
+        picture: str = "",
+        check: bool = False,
+        within: bool = False,
     ) -> QAction:
-        """Make a command; the first of its keys is shown in menus."""
+        """Make a command; the first of its keys is shown in menus. `within`: also in a stroke."""
         action = QAction(text, self.window)
         if picture:
             action.setIcon(icon(picture))
@@ -31,7 +39,13 @@ class Actions:
         action.setCheckable(check)
         tip = text.replace("&", "").rstrip(" …")
         action.setToolTip(f"{tip} ({keys[0]})" if keys else tip)
-        action.triggered.connect(lambda on=False: do())
+
+        def triggered(on: bool = False) -> None:
+            if not within:
+                self.before()
+            do()
+
+        action.triggered.connect(triggered)
         self.by_name[name] = action
         self.window.addAction(action)
         return action

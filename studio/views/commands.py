@@ -42,13 +42,14 @@ def _document(window: "Window", actions: Actions) -> None:
 
 def _painting(window: "Window", actions: Actions) -> None:
     add, tr, tools = actions.add, window.tr, window.studio.tools
-    add("larger", tr("Larger brush"), tools.grow, "]")
-    add("smaller", tr("Smaller brush"), tools.shrink, "[")
-    add("swap", tr("Swap the two classes"), tools.exchange, "X")
-    add("default", tr("The first two classes"), tools.reset, "D")
+    add("larger", tr("Larger brush"), tools.grow, "]", within=True)
+    add("smaller", tr("Smaller brush"), tools.shrink, "[", within=True)
+    add("swap", tr("Swap the two classes"), tools.exchange, "X", within=True)
+    add("default", tr("The first two classes"), tools.reset, "D", within=True)
     for place in range(9):
         text = tr("Class {0}").format(place + 1)
-        add(f"class-{place}", text, partial(window.choose_class, place), str(place + 1))
+        choose = partial(window.choose_class, place)
+        add(f"class-{place}", text, choose, str(place + 1), within=True)
 
 
 def _looking(window: "Window", actions: Actions) -> None:

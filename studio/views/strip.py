@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QMimeData, QPoint, QSize, Qt, QUrl, Signal
-from PySide6.QtGui import QDrag, QIcon, QMouseEvent, QPixmap
+from PySide6.QtGui import QDrag, QMouseEvent, QPixmap
 from PySide6.QtWidgets import (
     QApplication,
     QHBoxLayout,
@@ -28,7 +28,9 @@ THUMBNAIL = QSize(112, 84)
 
 
 class Dragged(QListWidget):
-    """A list whose items leave as PNG files with their recipe inside."""
+    """A list whose items leave as PNG files with their request inside."""
+
+    problem = Signal(str)
 
     def __init__(self, carry: Callable[[int], Path], parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -47,7 +49,17 @@ class Dragged(QListWidget):
         if item is None or moved < QApplication.startDragDistance():
             return
         self._pressed = None
-        drag_out(self, self._carry, self.row(item), item.icon())
+        try:
+            path = self._carry(self.row(item))
+        except UserError as error:
+            self.problem.emit(str(error))
+            return
+        data = QMimeData()
+        data.setUrls([QUrl.fromLocalFile(str(path))])
+        drag = QDrag(self)
+        drag.setMimeData(data)
+        drag.setPixmap(item.icon().pixmap(THUMBNAIL))
+        drag.exec(Qt.DropAction.CopyAction)
 
 
 class Strip(QWidget):
@@ -90,6 +102,7 @@ class Strip(QWidget):
         row.setContentsMargins(8, 6, 8, 6)
         row.addLayout(buttons)
         row.addLayout(self.stack, 1)
+        self.list.problem.connect(self.problem)
         self.list.itemClicked.connect(self._restore)
         self.list.itemActivated.connect(self._restore)
         self.hold.pressed.connect(self._compare)
@@ -136,19 +149,3 @@ class Strip(QWidget):
             row = 1 if len(items) > 1 else 0
         if row < len(items):
             self.compared.emit(items[row].pixels)
-
-
-def drag_out(
-    source: "QWidget | Strip", carry: Callable[[int], Path], row: int, image: QIcon
-) -> None:
-    """Let a picture leave as a file; a sentence where it cannot be written."""
-    try:
-        path = carry(row)
-    except UserError:
-        return
-    data = QMimeData()
-    data.setUrls([QUrl.fromLocalFile(str(path))])
-    drag = QDrag(source)
-    drag.setMimeData(data)
-    drag.setPixmap(image.pixmap(THUMBNAIL))
-    drag.exec(Qt.DropAction.CopyAction)

@@ -66,7 +66,7 @@ class Window(QMainWindow):
         self.strip = Strip(studio.results, studio.files.carry, self)
         self.status = Status(studio.session, studio.live, studio.view, self)
         self.setStatusBar(self.status)
-        self.actions_ = Actions(self)
+        self.actions_ = Actions(self, studio.tools.release)
         self._make_docks()
         make_commands(self, self.actions_)
         self._connect()

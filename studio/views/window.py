@@ -122,6 +122,7 @@ class Window(QMainWindow):
         studio.told.connect(self.notice.tell)
         studio.files.changed.connect(self._title)
         studio.session.stepped.connect(self._title)
+        studio.tools.pen.connect(lambda down: self._title())
         studio.session.replaced.connect(self._replaced)
         studio.session.offered.connect(self._offered)
         self.model_button.clicked.connect(self.choose_model)
@@ -350,7 +351,7 @@ class Window(QMainWindow):
             ("redo", history.undone, self.tr("Redo")),
         ):
             action = self.actions_[name]
-            action.setEnabled(bool(changes))
+            action.setEnabled(bool(changes) or (name == "undo" and self.studio.tools.down))
             label = changes[-1].label if changes else ""
             action.setText(f"{text} {label}".strip())
 

@@ -191,7 +191,11 @@ class Files(QObject):
             self.recent.add(path)
             return
         size_of(path)  # Before anything is read that may be no picture, and without an end.
-        found = carried.read_png(path)
+        garbled = False
+        try:
+            found = carried.read_png(path)
+        except UserError:
+            found, garbled = None, True
         if found is not None and found.document is not None:
             self.show(found.document, unsaved=True)
             self.told.emit(self.tr("The document inside {0} is open again.").format(path.name))
@@ -205,7 +209,11 @@ class Files(QObject):
         height, width = picture.picture.pixels.shape[:2]
         scene = replace(self._fresh(), underlay=picture.picture)
         self.show(Document.blank((height, width), scene), unsaved=True)
-        self.told.emit(self.tr("{0} lies under a new layout, to be traced.").format(path.name))
+        if garbled:
+            text = self.tr("{0} lies under a new layout; the document inside it is broken.")
+            self.problem.emit(text.format(path.name))
+        else:
+            self.told.emit(self.tr("{0} lies under a new layout, to be traced.").format(path.name))
 
     def carries(self, path: Path) -> bool:
         """Whether a picture carries a document."""

@@ -1,0 +1,176 @@
+"""Odd files, dropped and opened: handled or refused in one sentence, and nothing is lost."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QEvent
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from studio.models.studio import Studio
+from studio.views.training import TrainingDialog
+from studio.views.window import Window
+from tests import oddities
+from tests.journey import Traveller
+
+pytestmark = pytest.mark.timeout(240)
+
+
+@pytest.fixture(scope="module")
+def pictures(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    return oddities.make(tmp_path_factory.mktemp("good"), oddities.PICTURES)
+
+
+@pytest.fixture(scope="module")
+def refused(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    return oddities.make(tmp_path_factory.mktemp("bad"), oddities.REFUSED)
+
+
+@pytest.fixture
+def hands(qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Traveller]:
+    """A studio in which something is painted already."""
+    for name in ("DATA", "CONFIG", "STATE", "CACHE"):
+        monkeypatch.setenv(f"XDG_{name}_HOME", str(tmp_path / name.lower()))
+    studio = Studio("cpu")
+    window = Window(studio)
+    window.resize(1400, 900)
+    window.show()
+    hands = Traveller(window)
+    studio.start()
+    hands.wait(lambda: studio.session.bundle is not None, "the model")
+    hands.click("Mountain")
+    hands.stroke((0.2, 0.3), (0.6, 0.4))
+    hands.rest()
+    yield hands
+    hands.leave()
+    studio.close(forget=True)
+    window.hide()
+    window.deleteLater()
+    studio.deleteLater()
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+
+
+class Before:
+    """What was painted before, to be found again."""
+
+    def __init__(self, hands: Traveller) -> None:
+        hands.hush()
+        session = hands.window.studio.session
+        self.hands, self.history = hands, session.history
+        self.ids, self.scene = session.document.ids.copy(), session.scene
+        self.done = list(session.history.done)
+        self.width = hands.window.width()
+
+    def still(self) -> bool:
+        """Whether the same document is open, with all that was done to it."""
+        session = self.hands.window.studio.session
+        same = session.history is self.history and session.history.done == self.done
+        return (
+            same and session.scene == self.scene and np.array_equal(session.document.ids, self.ids)
+        )
+
+
+def sentence(hands: Traveller) -> str:
+    """The sentence shown; it is one, and pushes nothing out of its place."""
+    notice = hands.window.notice
+    assert notice.isVisible(), "nothing was said"
+    said = notice.text.text().replace("\u200b", "")
+    assert said.strip(), "an empty sentence"
+    assert "Traceback" not in said, said
+    assert "\n" not in said, said
+    assert len(said) < 500, said
+    assert notice.minimumSizeHint().width() < 700, said
+    return said
+
+
+def refuses(hands: Traveller, before: Before, name: str) -> None:
+    hands.wait(lambda: not hands.window.studio.work.jobs, name)
+    QApplication.processEvents()
+    said = sentence(hands)
+    assert hands.window.notice.property("kind") == "warning", said
+    assert said.endswith("."), said
+    assert before.still(), f"{name!r} changed what was painted"
+    assert "should not have" not in said, said
+    assert hands.window.width() == before.width
+
+
+@pytest.mark.parametrize("place", ["Style picture", "Photo to trace", "Picture", "Layout"])
+def test_odd_pictures_are_taken(hands: Traveller, pictures: list[Path], place: str) -> None:
+    session = hands.window.studio.session
+    for path in pictures:
+        before = Before(hands)
+        hands.drop(place, path)
+        style = place in ("Style picture", "Picture")
+        scene = session.scene
+        taken = scene.values.get("photo") if style else scene.underlay
+        assert taken is not None, (path.name, hands.window.notice.text.text())
+        assert taken.name == path.name
+        assert taken.pixels.dtype == np.uint8
+        assert np.array_equal(session.document.ids, before.ids)
+        hands.keys("Ctrl+Z", hands.canvas())
+        assert session.scene == before.scene, path.name
+    hands.rest()
+    assert hands.window.studio.live.picture is not None
+
+
+@pytest.mark.parametrize("place", ["Style picture", "Photo to trace", "Picture", "Layout"])
+def test_what_is_no_picture_is_refused_in_one_sentence(
+    hands: Traveller, refused: list[Path], place: str
+) -> None:
+    wrong = []
+    for path in refused:
+        before = Before(hands)
+        hands.drop(place, path)
+        try:
+            refuses(hands, before, path.name)
+        except AssertionError as error:  # All that are wrong are listed.
+            wrong.append((path.name, str(error)))
+            before = Before(hands)
+    assert not wrong, "\n".join(f"{name}: {said}" for name, said in wrong)
+    hands.rest()
+    assert hands.window.studio.live.picture is not None
+
+
+def test_odd_files_are_opened_or_refused_in_one_sentence(
+    hands: Traveller, pictures: list[Path], refused: list[Path]
+) -> None:
+    session = hands.window.studio.session
+    for path in refused:
+        before = Before(hands)
+        hands.name_file("Ctrl+O", path)
+        if os.path.exists(path) and not path.is_symlink():
+            refuses(hands, before, path.name)
+        else:  # The file dialog itself may say that there is none.
+            assert before.still(), path.name
+    for path in pictures:
+        before = Before(hands)
+        hands.name_file("Ctrl+O", path)
+        assert session.history is not before.history, path.name
+        opened = session.document
+        assert (opened.ids == 255).all() or opened.scene.underlay is None, path.name
+    assert sum(title == "Unsaved changes" for title in hands.seen) > 10
+    hands.rest()
+
+
+def test_folders_are_looked_through_or_refused(hands: Traveller, tmp_path: Path) -> None:
+    for path in oddities.make(tmp_path / "folders", oddities.FOLDERS):
+        before = Before(hands)
+        for place in ("Style picture", "Photo to trace"):
+            hands.hush()
+            hands.drop(place, path)
+            refuses(hands, before, path.name)
+        for place in ("Picture", "Layout"):
+            hands.hush()
+            hands.drop(place, path)
+            hands.rest()
+            if path.suffix in (".ora", ".onnx"):
+                refuses(hands, before, path.name)
+                continue
+            dialog = hands.dialog(TrainingDialog)
+            hands.rest()
+            assert dialog.reason.text()
+            hands.escape(dialog)
+            assert before.still()

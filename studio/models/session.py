@@ -3,6 +3,7 @@
 Every change of the document goes through here: views and tools ask, nobody else writes.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -133,8 +134,12 @@ class Session(QObject):
 
     # The model --------------------------------------------------------------------------------
 
-    def choose(self, entry: Entry, undoable: bool = True) -> None:
-        """Paint with another model; its classes join the palette. The first needs no undo."""
+    def choose(
+        self, entry: Entry, undoable: bool = True, then: Callable[[], None] = lambda: None
+    ) -> None:
+        """Paint with another model, and `then`; its classes join the palette. The first needs no
+        undo.
+        """
 
         def opened(bundle: "Bundle") -> None:
             self._opening = None

@@ -72,8 +72,8 @@ class Studio(QObject):
         self.library.look()
         entry = self.library.find(folder.name)
         if entry is not None:
-            self.session.choose(entry)
-            self.told.emit(self.tr("{0} paints now.").format(entry.title))
+            text = self.tr("{0} paints now.").format(entry.title)
+            self.session.choose(entry, then=lambda: self.told.emit(text))
 
     def install(self, path: Path) -> None:
         """Add a model and paint with it."""
@@ -81,8 +81,8 @@ class Studio(QObject):
         def done(name: str) -> None:
             entry = self.library.find(name)
             if entry is not None:
-                self.session.choose(entry)
-                self.told.emit(self.tr("{0} was added and paints now.").format(entry.title))
+                text = self.tr("{0} was added and paints now.").format(entry.title)
+                self.session.choose(entry, then=lambda: self.told.emit(text))
 
         self.told.emit(self.tr("Trying the model {0} …").format(path.name))
         self.library.install(path, done, self.problem.emit)

@@ -34,6 +34,7 @@ from engines.data.spec import DataSpec
 from engines.errors import UserError
 from engines.features import embed
 from engines.feed import Feed, fixed_batches
+from engines.heap import keep_freed
 from engines.live import CanvasPainter
 from engines.recipe import Batch, Draw, Phase, Recipe, Stage, recipe_type, settings_to_json
 from engines.runs import Run
@@ -84,7 +85,7 @@ def new_run(
     data = open_data(Path(folder), kind.kind, (side, side))
     built = kind(data.spec, **settings)
     threads = threads or torch.get_num_threads()
-    torch.set_num_threads(threads)
+    _prepare(threads)
     if precision == "auto":
         precision = choose_precision(built, folder, device)
     return Run.create(
@@ -112,6 +113,12 @@ def new_run(
             },
         },
     )
+
+
+def _prepare(threads: int) -> None:
+    """Make this process a trainer: its threads, and memory that it keeps."""
+    torch.set_num_threads(threads)
+    keep_freed()
 
 
 def _refuse_faults(folder: Path) -> None:
@@ -329,7 +336,7 @@ def train(
     or on "stop".
     """
     config = run.config
-    torch.set_num_threads(config["threads"])
+    _prepare(config["threads"])
     trainer = Trainer(recipe, config)
     load_latest(run, trainer)
     last = steps if steps is not None else trainer.total

@@ -150,6 +150,7 @@ class Session(QObject):
             else:
                 self._rebase(bundle)
             self.model_opened.emit(bundle)
+            then()
 
         self._opening = entry.name
         self.library.open(entry, opened, self._could_not_open)

@@ -2,6 +2,8 @@
 device.
 """
 
+import ctypes
+import sys
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -128,9 +130,24 @@ def _choose(asked: str) -> Provider:
         return Provider(asked, "cpu")
     if "CUDAExecutionProvider" not in ort.get_available_providers():
         return Provider(asked, "cpu", "this ONNX Runtime was built without CUDA")
+    if not _has_gpu():
+        return Provider(asked, "cpu", "no NVIDIA graphics card and driver were found")
     # Without torch in the process the CUDA libraries of its wheels have to be loaded by hand.
     ort.preload_dlls()
     return Provider(asked, "cuda")
+
+
+def _has_gpu() -> bool:
+    """Whether the driver knows a device. CUDA's libraries, which need it, take 150 MB and a second
+    to load.
+    """
+    try:
+        driver = ctypes.CDLL("nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1")
+        count = ctypes.c_int()
+        started = driver.cuInit(0) == 0 and driver.cuDeviceGetCount(ctypes.byref(count)) == 0
+    except (OSError, AttributeError):
+        return False
+    return started and count.value > 0
 
 
 def _first_line(error: Exception) -> str:

@@ -42,7 +42,7 @@ class ImageControl(Control):
 
     def __init__(self, session: Session, port: Image, parent: QWidget | None = None) -> None:
         super().__init__(session, port, parent)
-        self.well = PictureWell(self.label, self)
+        self.well = PictureWell(self.label, parent=self)
         self.column.addWidget(self.well)
         self.well.given.connect(self.set_value)
         self.well.refused.connect(self.problem)

@@ -74,7 +74,7 @@ class Toolbox(QWidget):
         self.pressure = QCheckBox(self.tr("Pen pressure sets the size"), self)
         self.pressure.setChecked(tools.pressure)
         self.pressure.toggled.connect(self._set_pressure)
-        self.underlay = PictureWell(self.tr("Photo to trace"), self)
+        self.underlay = PictureWell(self.tr("Photo to trace"), height=56, parent=self)
         self.underlay.given.connect(self.set_underlay)
         self.underlay.refused.connect(self.problem)
         self.opacity = ValueSlider(self.tr("Its opacity"), parent=self)

@@ -33,7 +33,7 @@ class Well(QFrame):
     given = Signal(object)  # Picture | None
     refused = Signal(str)
 
-    def __init__(self, label: str, parent: QWidget | None = None) -> None:
+    def __init__(self, label: str, height: int = SIDE, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAcceptDrops(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -41,7 +41,7 @@ class Well(QFrame):
         self.setToolTip(
             self.tr("Drop a picture, paste one with Ctrl+V, or click to browse for one")
         )
-        self.setFixedHeight(SIDE)
+        self.setFixedHeight(height)
         self.setMinimumWidth(SIDE)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self._pixmap: QPixmap | None = None
@@ -133,9 +133,9 @@ class PictureWell(QWidget):
     given = Signal(object)
     refused = Signal(str)
 
-    def __init__(self, label: str, parent: QWidget | None = None) -> None:
+    def __init__(self, label: str, height: int = SIDE, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.well = Well(label, self)
+        self.well = Well(label, height, self)
         self.name = QLabel(label, self)
         self.name.setBuddy(self.well)
         self.bundled = self._button("gallery", self.tr("Bundled pictures for {0}").format(label))
@@ -172,13 +172,19 @@ class PictureWell(QWidget):
 
     def _menu(self) -> QMenu:
         menu = QMenu(self)
+        menu.aboutToShow.connect(lambda: self._fill(menu))
+        return menu
+
+    def _fill(self, menu: QMenu) -> None:
+        """List the bundled pictures, when they are asked for: reading them takes its time."""
+        if not menu.isEmpty():
+            return
         for path in styles():
             title = path.stem.replace("-", " ").replace("_", " ").capitalize()
             action = menu.addAction(_thumbnail(path), title)
             action.triggered.connect(lambda checked=False, path=path: self._bundled(path))
         if menu.isEmpty():
             menu.addAction(self.tr("None are bundled")).setEnabled(False)
-        return menu
 
     def _bundled(self, path: Path) -> None:
         found = Dropped.read(path)

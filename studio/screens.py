@@ -1,0 +1,75 @@
+"""Pictures of the window for docs/: `python -m studio.screens FOLDER`, both themes, four sizes.
+
+Each is taken by a process of its own, since Qt reads the scale factor once.
+"""
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+SCENES = (
+    # name, theme, width, height, scale, example, arrangement
+    ("dark", "dark", 1440, 900, 1, "coast", "side-by-side"),
+    ("light", "light", 1440, 900, 1, "river", "split"),
+    ("dark-small", "dark", 1280, 720, 1, "fjord", "overlay"),
+    ("light-200", "light", 1280, 720, 2, "lake", "side-by-side"),
+    ("dark-200", "dark", 1280, 720, 2, "village", "side-by-side"),
+    ("light-wide", "light", 3440, 1440, 1, "winter", "side-by-side"),
+)
+SETTLE_SECONDS = 4.0
+MOST_WIDE = 1600  # pixels of a picture that is kept
+
+
+def take(folder: Path, name: str) -> None:
+    """One picture, by this process."""
+    _, look, width, height, _, example, arranged = next(s for s in SCENES if s[0] == name)
+    from studio.app import application
+    from studio.document.desk import Desk
+    from studio.document.recent import Recent
+    from studio.models.pictures import EXAMPLES
+    from studio.models.studio import Studio
+    from studio.views import theme
+    from studio.views.desktop import Arrangement
+    from studio.views.window import Window
+
+    app = application(["screens"])
+    switch = theme.apply(app, "dark" if look == "dark" else "light")
+    scratch = folder / f".{name}"
+    studio = Studio("cpu", Desk(scratch), Recent(scratch / "recent.json"))
+    window = Window(studio, switch)
+    window.resize(width, height)
+    window.show()
+    studio.start()
+    studio.files.open_example(EXAMPLES / f"{example}.png")
+    window.arrange(Arrangement(arranged))
+    end = time.monotonic() + SETTLE_SECONDS
+    while time.monotonic() < end or studio.live.busy or studio.lane.busy:
+        app.processEvents()
+        time.sleep(0.005)
+    image = window.grab().toImage()
+    if image.width() > MOST_WIDE:
+        from PySide6.QtCore import Qt
+
+        image = image.scaledToWidth(MOST_WIDE, Qt.TransformationMode.SmoothTransformation)
+    image.setDevicePixelRatio(1)
+    image.save(str(folder / f"{name}.jpg"), "JPEG", 82)  # type: ignore[call-overload]
+    studio.close(forget=True)
+
+
+def main(arguments: list[str]) -> None:
+    """All pictures into a folder, or with a second word that one."""
+    folder = Path(arguments[0])
+    folder.mkdir(parents=True, exist_ok=True)
+    if len(arguments) > 1:
+        take(folder, arguments[1])
+        return
+    for name, *_, scale, _, _ in SCENES:
+        settings = {"QT_QPA_PLATFORM": "offscreen", "QT_SCALE_FACTOR": str(scale)}
+        command = [sys.executable, "-m", "studio.screens", str(folder), name]
+        subprocess.run(command, env={**os.environ, **settings}, check=True)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

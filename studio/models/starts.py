@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,8 @@ from studio.document.scene import Scene, merged
 ATTRIBUTES = "attributes"  # what models call their sliders, as a rule
 # (width, height) of a new document, the first of them proposed.
 SIZES = ((512, 512), (768, 512), (1024, 576), (1024, 1024), (1536, 1024), (2048, 2048), (512, 768))
+
+BAND = 64  # rows
 
 
 def read_example(path: Path) -> tuple[Pixels, Scene]:
@@ -53,8 +56,9 @@ def is_layout(path: Path, known: tuple[PaletteClass, ...]) -> bool:
         return False
     named = np.zeros(1 << 24, np.bool_)
     named[_codes(palette(known))] = True
-    # A few rows tell most photos from layouts at once.
-    return all(bool(named[_codes(rows)].all()) for rows in (rgb[::64], rgb))
+    # A few rows tell most photos from layouts at once; bands keep the numbers of all pixels small.
+    bands = (rgb[top : top + BAND] for top in range(0, rgb.shape[0], BAND))
+    return all(bool(named[_codes(rows)].all()) for rows in chain((rgb[::BAND],), bands))
 
 
 def _codes(colors: Pixels) -> npt.NDArray[np.uint32]:

@@ -33,6 +33,9 @@ warnings.filterwarnings("ignore", module=r"PIL\.")
 def opened(path: Path) -> Iterator[Image.Image]:
     """A picture whose header is read and whose size is sane; UserError otherwise."""
     try:
+        if path.exists() and not (path.is_file() or path.is_dir()):
+            # A pipe keeps its reader waiting for ever, and with it all that waits behind.
+            raise UserError(f"{path.name} is a pipe or a device, not a picture; leave it out.")
         with Image.open(path, formats=FORMATS) as image:
             width, height = image.size
             if width * height > MAX_PIXELS:

@@ -139,6 +139,13 @@ def full_folder(path: Path) -> None:
     photo().save(path / "a.png")
 
 
+def folder_with_pipe(path: Path) -> None:
+    """A folder that nobody can read to the end."""
+    full_folder(path)
+    os.mkfifo(path / "b.png")
+    (path / "c.png").symlink_to("/dev/zero")
+
+
 SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><rect width="9"/></svg>'
 BOMB = chunk(b"IHDR", struct.pack(">IIBBBBB", 30_000, 30_000, 8, 2, 0, 0, 0))
@@ -275,6 +282,7 @@ FOLDERS: dict[str, Make] = {
     "folder.ora": full_folder,
     "folder.onnx": full_folder,
     "empty folder": Path.mkdir,
+    "folder with a pipe": folder_with_pipe,
 }
 
 

@@ -270,9 +270,9 @@ REFUSED: dict[str, Make] = {
     "dice.jpg": to("/dev/urandom"),
     "terminal.png": to("/dev/tty"),
     "socket.png": listening,
-    "endless.png": sparse(b"", 1 << 35),
-    "endless.ora": sparse(b"PK\3\4", 1 << 35),
-    "endless.onnx": sparse(b"", 1 << 35),
+    "endless.png": sparse(b"", 3 << 30),
+    "endless.ora": sparse(b"PK\3\4", 3 << 30),
+    "endless.onnx": sparse(b"", 3 << 30),
     "hollow.png": sparse(SIGNATURE, 900_000_000),
 }
 

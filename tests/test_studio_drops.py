@@ -174,3 +174,14 @@ def test_folders_are_looked_through_or_refused(hands: Traveller, tmp_path: Path)
             assert dialog.reason.text()
             hands.escape(dialog)
             assert before.still()
+
+
+def test_a_file_that_may_not_be_read_is_refused(hands: Traveller, tmp_path: Path) -> None:
+    path = tmp_path / "closed.png"
+    oddities.closed(path)
+    before = Before(hands)
+    hands.drop("Style picture", path)
+    if os.access(path, os.R_OK):  # Root reads everything.
+        assert "photo" in hands.window.studio.session.scene.values
+    else:
+        refuses(hands, before, path.name)

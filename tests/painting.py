@@ -25,7 +25,7 @@ from tests import journey
 from tests.journey import Traveller, say
 
 STEPS = ["stroke", "slide", "undo", "redo", "save"]
-SHARES = [0.58, 0.08, 0.12, 0.08, 0.14]
+SHARES = [0.4, 0.06, 0.08, 0.06, 0.4]
 CLASSES = ["Sky", "Mountain", "Forest", "Meadow", "Water", "Rock", "House"]
 
 

@@ -471,7 +471,10 @@ def test_the_sheets_hold_all_pictures_and_keep_to_the_limit() -> None:
 
 def test_the_example_layouts_are_what_the_world_draws() -> None:
     classes = tuple(PaletteClass(name, color) for name, color in vista.CLASSES)
-    name, seed = "lake", examples.SCENES["lake"]
+    name, (seed, mood) = "lake", examples.SCENES["lake"]
     shipped = read_layout(examples.FOLDER / f"{name}.png", classes)
     drawn = vista.layout(vista.scene(seed), examples.SIZE, examples.SIZE)
     np.testing.assert_array_equal(shipped, drawn)
+    moods = json.loads((examples.FOLDER / "moods.json").read_text("utf-8"))
+    assert set(moods) == set(examples.SCENES)
+    assert moods[name] == dict(zip(vista.ATTRIBUTES, mood, strict=True))

@@ -28,6 +28,7 @@ from engines.data.samples import LabelledSample
 from engines.data.sets import open_data
 from engines.data.spec import DataSpec, PaletteClass
 from engines.errors import UserError
+from engines.worlds import vista
 
 CLASSES = (
     PaletteClass("sky", "#87cefa"),
@@ -291,3 +292,14 @@ def test_a_class_that_one_split_lacks_is_an_attribute_of_both(tmp_path: Path) ->
         sample = data.fixed(0)
         assert isinstance(sample, LabelledSample)
         assert sample.attributes.tolist() == expected
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+@pytest.mark.parametrize("name", ["classes.json", "attributes.csv", "splits.csv"])
+def test_a_pipe_in_place_of_a_table_is_refused_at_once(name: str, tmp_path: Path) -> None:
+    vista.make(tmp_path / "set", 2, (32, 32), seed=1)
+    table = tmp_path / "set" / name
+    table.unlink(missing_ok=True)
+    os.mkfifo(table)
+    with pytest.raises(UserError, match=f"{name} is no file"):
+        open_data(tmp_path / "set", "layout", (32, 32))

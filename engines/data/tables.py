@@ -146,6 +146,8 @@ def _rows(path: Path) -> Iterator[tuple[int, list[str]]]:
 
 def _text(path: Path) -> str:
     try:
+        if path.exists() and not path.is_file():  # Reading a pipe would wait for ever.
+            raise UserError(f"{path} is no file; put a text file in its place.")
         if path.stat().st_size > MAX_BYTES:
             raise UserError(f"{path} is over {MAX_BYTES // 1_000_000} MB; that is no such table.")
         return path.read_text("utf-8-sig")

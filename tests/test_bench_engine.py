@@ -45,6 +45,7 @@ def check(row: Comparison) -> None:
     assert row.wanted == 0
 
 
+@pytest.mark.slow  # A child that imports PyTorch, trains and exports.
 def test_export_gives_rows(capsys: pytest.CaptureFixture[str]) -> None:
     found = rows("export", capsys)
     for row in found:

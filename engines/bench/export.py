@@ -2,8 +2,10 @@
 
 import copy
 import itertools
+import multiprocessing
 import tempfile
 from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,9 +21,10 @@ from engines.bench._machine import alternate_blocks, first_batch, tell, threads
 from engines.export import ParityError, export_bundle
 from engines.networks.layers import one_hot
 from engines.ports import Array
+from engines.runs import Run
 from engines.runtime.bundle import Bundle, GraphFile
 from engines.runtime.sessions import Sessions
-from engines.train import Trainer, build_recipe, new_run, save_checkpoint
+from engines.train import Trainer, build_recipe, load_latest, new_run, save_checkpoint
 from engines.worlds import vista
 
 WANTED = 2.0
@@ -42,7 +45,7 @@ class Effort:
 
 
 # The reference as for COCO-Stuff's 182 classes: the paper counts 96 M parameters (table 4).
-FULL = Effort(256, {"early": 0.0, "size": 256, "batch": 2}, reference=(182, 64), rounds=9, calls=10)
+FULL = Effort(256, {"early": 0.0, "size": 256, "batch": 2}, reference=(182, 64), rounds=7, calls=5)
 QUICK = Effort(
     128,
     {"early": 0.0, "size": 128, "batch": 2, "width": 16, "critic": 8},
@@ -126,26 +129,41 @@ def export(quick: bool) -> Iterator[Comparison]:
     effort, many = QUICK if quick else FULL, torch.get_num_threads()
     tell()
     with tempfile.TemporaryDirectory(prefix="pentimento-") as place:
-        with threads(many):
-            stroke = Stroke(Path(place), effort)
+        stroke = Stroke(Path(place), effort)
         for count in sorted({1, many}):
             yield stroke.against_eager(count, 0.0 if quick else WANTED)
         yield from stroke.beside_reference(many)
+
+
+def prepare(place: Path, effort: Effort) -> None:
+    """Train one step of a run and export it."""
+    size = (effort.side, effort.side)
+    vista.make(place / "data", 2, size, seed=0)
+    run = new_run(
+        place / "run",
+        "spade",
+        str(place / "data"),
+        effort.settings,
+        precision="float32",
+        validate=0,
+    )
+    trainer = Trainer(build_recipe(run), run.config)
+    trainer.advance(first_batch(run, trainer.recipe))
+    save_checkpoint(run, trainer)
+    export_bundle(run, place / "model")
 
 
 class Stroke:
     """A generator trained for one step and exported, and the inputs of one picture."""
 
     def __init__(self, place: Path, effort: Effort) -> None:
-        self.effort, data, size = effort, place / "data", (effort.side, effort.side)
-        vista.make(data, 2, size, seed=0)
-        run = new_run(
-            place / "run", "spade", str(data), effort.settings, precision="float32", validate=0
-        )
+        self.effort, size = effort, (effort.side, effort.side)
+        # A trainer keeps its memory, which would help eager PyTorch here as nobody's does.
+        with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as trainers:
+            trainers.submit(prepare, place, effort).result()
+        run = Run.open(place / "run")
         trainer = Trainer(build_recipe(run), run.config)
-        trainer.advance(first_batch(run, trainer.recipe))
-        save_checkpoint(run, trainer)
-        export_bundle(run, place / "model")
+        load_latest(run, trainer)
         self.exported = Bundle.open(place / "model").target
         graphs = {graph.name: graph for graph in trainer.recipe.graphs(trainer.average)}
         self.module = as_exported(graphs[self.exported.name].module)

@@ -16,7 +16,7 @@ from engines.recipe import LayoutBatch, PairedBatch, recipe_type
 from engines.worlds import vista
 
 CLAIMS = {n: c for n, c in claims.known().items() if c.words["recipe"] in ("spade", "pix2pix")}
-FAST = ("pix2pix-sharp", "spade-uniform")
+FAST = ("pix2pix-sharp", "spade-layout")
 SMALL = {"batch": 3, "steps": 2, "width": 4, "depth": 3, "critic": 4, "patch": "16"}
 
 

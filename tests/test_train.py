@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,22 +18,26 @@ import torch
 from safetensors.torch import load_file
 from torch import nn
 
+from engines import recipe as recipe_file
 from engines import train
 from engines.errors import UserError
-from engines.recipe import Draw, Phase, recipe_type
+from engines.recipe import Draw, Phase, recipe_type, registry
 from engines.runs import Run
 
 SCRIPT = Path(__file__).with_name("replay.py")
 
 
-@pytest.fixture(scope="session", autouse=True)
-def _replay_recipe() -> None:
-    """Register the recipe of replay.py in this process too."""
+@pytest.fixture(scope="module", autouse=True)
+def _replay_recipe() -> Iterator[None]:
+    """Register the recipe of replay.py in this process too, for these tests only."""
     spec = importlib.util.spec_from_file_location("replay", SCRIPT)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(recipe_file, "_REGISTRY", dict(registry()))
+        spec.loader.exec_module(module)
+        yield
 
 
 def new(path: Path, folder: Path, recipe: str = "replay", **options: Any) -> Run:

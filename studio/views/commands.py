@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMenu, QToolBar
 
+from studio.models.tools import Tool
 from studio.views.actions import ARRANGEMENTS, Actions, arrangement_names, fill_examples
-from studio.views.toolbox import ToolBar
+from studio.views.toolbox import ToolBar, tool_commands
 
 if TYPE_CHECKING:
     from studio.views.window import Window
@@ -42,6 +43,10 @@ def _document(window: "Window", actions: Actions) -> None:
 
 def _painting(window: "Window", actions: Actions) -> None:
     add, tr, tools = actions.add, window.tr, window.studio.tools
+    for kind, (name, key) in tool_commands(tr).items():
+        take = partial(tools.take, kind)
+        add(f"tool-{kind.value}", name, take, key, picture=kind.value, check=True)
+    actions.group(*(f"tool-{kind.value}" for kind in Tool))
     add("larger", tr("Larger brush"), tools.grow, "]", within=True)
     add("smaller", tr("Smaller brush"), tools.shrink, "[", within=True)
     add("swap", tr("Swap the two classes"), tools.exchange, "X", within=True)
@@ -100,6 +105,7 @@ def _menus(window: "Window", actions: Actions) -> None:
     actions.fill(worn, "theme-dark", "theme-light", "theme-system")
     brush = actions.menu(tr("&Brush"), "larger", "smaller", "-", "swap", "default", "-")
     actions.fill(brush, *(f"class-{place}" for place in range(9)))
+    actions.menu(tr("&Tools"), *(f"tool-{kind.value}" for kind in Tool))
     actions.menu(tr("&Model"), "models", "surprise", "-", "train", "trainings", "-", "memory")
     actions.menu(tr("&Help"), "about")
 
@@ -112,4 +118,4 @@ def _bars(window: "Window", actions: Actions) -> None:
     actions.bar(bar, "new", "open", "save", "-", "undo", "redo", "-", *kinds, "-")
     actions.bar(bar, "fit", "actual", "<>", "surprise", "train", "-", "copy", "export")
     window.addToolBar(Qt.ToolBarArea.TopToolBarArea, bar)
-    window.addToolBar(Qt.ToolBarArea.LeftToolBarArea, ToolBar(window.studio.tools, window))
+    window.addToolBar(Qt.ToolBarArea.LeftToolBarArea, ToolBar(window.studio.tools, actions, window))

@@ -1,60 +1,52 @@
 """The left side: the tools, the brush, the palette, and the photo to trace."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from math import log
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QCheckBox, QToolBar, QVBoxLayout, QWidget
 
 from studio.document.scene import Picture
 from studio.models.session import Session
 from studio.models.tools import LARGEST, SMALLEST, Tool, Tools
+from studio.views.actions import Actions
 from studio.views.classes import Classes
-from studio.views.icons import icon
 from studio.views.sliders import ValueSlider
 from studio.views.wells import PictureWell
 
 USUAL_SIZE = 40.0
 
 
+def tool_commands(tr: Callable[[str], str]) -> dict[Tool, tuple[str, str]]:
+    """What the tools are called, and their keys; each is a command "tool-" and its value."""
+    return {
+        Tool.BRUSH: (tr("Brush"), "B"),
+        Tool.ERASER: (tr("Eraser"), "E"),
+        Tool.FILL: (tr("Fill"), "G"),
+        Tool.LINE: (tr("Line"), "L"),
+        Tool.RECTANGLE: (tr("Rectangle"), "R"),
+        Tool.ELLIPSE: (tr("Ellipse"), "O"),
+        Tool.PICKER: (tr("Pick a class"), "I"),
+    }
+
+
 class ToolBar(QToolBar):
     """A button for each tool, from top to bottom."""
 
-    def __init__(self, tools: Tools, parent: QWidget | None = None) -> None:
+    def __init__(self, tools: Tools, actions: Actions, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.tools = tools
+        self.tools, self.commands = tools, actions
         self.setObjectName("tools")
         self.setWindowTitle(self.tr("Tools"))
         self.setOrientation(Qt.Orientation.Vertical)
         self.setMovable(False)
-        names = {
-            Tool.BRUSH: (self.tr("Brush"), "B"),
-            Tool.ERASER: (self.tr("Eraser"), "E"),
-            Tool.FILL: (self.tr("Fill"), "G"),
-            Tool.LINE: (self.tr("Line"), "L"),
-            Tool.RECTANGLE: (self.tr("Rectangle"), "R"),
-            Tool.ELLIPSE: (self.tr("Ellipse"), "O"),
-            Tool.PICKER: (self.tr("Pick a class"), "I"),
-        }
-        group = QActionGroup(self)
-        self.actions_by_tool: dict[Tool, QAction] = {}
-        for kind, (name, key) in names.items():
-            action = QAction(icon(kind.value), name, self)
-            action.setCheckable(True)
-            action.setShortcut(key)
-            action.setToolTip(f"{name} ({key})")
-            action.triggered.connect(lambda on=False, kind=kind: tools.take(kind))
-            group.addAction(action)
-            self.addAction(action)
-            button = self.widgetForAction(action)
-            button.setAccessibleName(name)
-            self.actions_by_tool[kind] = action
+        actions.bar(self, *(f"tool-{kind.value}" for kind in Tool))
         tools.changed.connect(self._mark)
         self._mark()
 
     def _mark(self) -> None:
-        self.actions_by_tool[self.tools.tool].setChecked(True)
+        self.commands[f"tool-{self.tools.tool.value}"].setChecked(True)
 
 
 class Toolbox(QWidget):

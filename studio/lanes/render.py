@@ -40,6 +40,7 @@ class RenderLane(QObject):
     """Renders orders on a thread of its own; signals arrive in the thread that owns the lane."""
 
     framed = Signal(object, object)  # Order, Frame
+    asked = Signal()  # An order came: whoever computes in the background steps aside.
     failed = Signal(object, str)  # Order, a sentence
     spared = Signal(object, object)  # Order, Frame of a spare order
     idle = Signal()  # Nothing runs and nothing waits.
@@ -64,6 +65,7 @@ class RenderLane(QObject):
             if self._running is not None and not (self._running.draft and order.draft):
                 self._end()
             self._change.notify()
+        self.asked.emit()
 
     def spare(self, orders: Iterable[Order]) -> None:
         """Render these when nothing else is to do, in place of the spare orders before."""

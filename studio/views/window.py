@@ -3,10 +3,9 @@
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QEvent, QMimeData, QSettings, Qt
-from PySide6.QtGui import QCloseEvent, QGuiApplication, QHideEvent, QShowEvent
+from PySide6.QtGui import QCloseEvent, QGuiApplication, QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QApplication,
-    QDockWidget,
     QMainWindow,
     QMenu,
     QMessageBox,
@@ -27,7 +26,7 @@ from studio.views.chooser import ModelButton, ModelDialog
 from studio.views.classes import Classes
 from studio.views.commands import make_commands
 from studio.views.desktop import Arrangement, Desktop
-from studio.views.docktitle import DockTitle
+from studio.views.docks import Docks
 from studio.views.export import ExportDialog
 from studio.views.newdocument import NewDialog
 from studio.views.notice import Notice
@@ -37,6 +36,7 @@ from studio.views.runs import TrainingPanel
 from studio.views.status import Status
 from studio.views.strip import Strip
 from studio.views.toolbox import Toolbox
+from studio.views.workspaces import WorkspaceSwitch
 
 
 class Window(QMainWindow):
@@ -67,6 +67,8 @@ class Window(QMainWindow):
         self.status = Status(studio.session, studio.live, studio.view, self)
         self.setStatusBar(self.status)
         self.actions_ = Actions(self, studio.tools.release)
+        self.docks = Docks(self)
+        self.workspaces = WorkspaceSwitch(self)
         self._make_docks()
         make_commands(self, self.actions_)
         self._connect()
@@ -89,28 +91,10 @@ class Window(QMainWindow):
         scroll.setFrameShape(QScrollArea.Shape.NoFrame)
         scroll.setWidget(self.controls)
         column.addWidget(scroll, 1)
-        areas = Qt.DockWidgetArea
-        self.docks = [
-            self._dock("paint", self.tr("Paint"), self.toolbox, areas.LeftDockWidgetArea),
-            self._dock("model", self.tr("Model"), side, areas.RightDockWidgetArea),
-            self._dock("results", self.tr("Results"), self.strip, areas.BottomDockWidgetArea),
-        ]
-        self.training_dock = self._dock(
-            "training", self.tr("Training"), self.training, areas.RightDockWidgetArea
-        )
-        self.tabifyDockWidget(self.docks[1], self.training_dock)
-        self.training_dock.hide()
-        self.setCorner(Qt.Corner.BottomLeftCorner, areas.LeftDockWidgetArea)
-        self.setCorner(Qt.Corner.BottomRightCorner, areas.RightDockWidgetArea)
-        self.resizeDocks(self.docks[:2], [232, 272], Qt.Orientation.Horizontal)
-
-    def _dock(self, name: str, title: str, widget: QWidget, area: Qt.DockWidgetArea) -> QDockWidget:
-        dock = QDockWidget(title, self)
-        dock.setObjectName(name)
-        dock.setWidget(widget)
-        DockTitle(dock)
-        self.addDockWidget(area, dock)
-        return dock
+        self.docks.add("paint", self.tr("Paint"), self.toolbox)
+        self.docks.add("model", self.tr("Model"), side)
+        self.docks.add("training", self.tr("Training"), self.training)
+        self.docks.add("results", self.tr("Results"), self.strip)
 
     def _connect(self) -> None:
         studio = self.studio
@@ -295,9 +279,7 @@ class Window(QMainWindow):
 
     def hide_docks(self) -> None:
         """Leave only the canvas, or bring all back."""
-        hidden = self.actions_["docks"].isChecked()
-        for dock in self.docks:
-            dock.setVisible(not hidden)
+        self.docks.hide(self.actions_["docks"].isChecked())
 
     def wear(self, name: str) -> None:
         """Put another theme on."""
@@ -321,8 +303,8 @@ class Window(QMainWindow):
 
     def show_trainings(self) -> None:
         """Bring the trainings to the front."""
-        self.training_dock.show()
-        self.training_dock.raise_()
+        self.docks["training"].show()
+        self.docks["training"].raise_()
 
     def about(self) -> None:
         """What this is."""
@@ -373,15 +355,8 @@ class Window(QMainWindow):
 
     def _settle_in(self) -> None:
         """Take the place, the arrangement and the theme of the last time."""
-        settings = QSettings()
-        self.resize(1440, 900)
-        geometry, state = settings.value("geometry"), settings.value("state")
-        if isinstance(geometry, QByteArray):
-            self.restoreGeometry(geometry)
-        if isinstance(state, QByteArray):
-            self.restoreState(state)
-        kinds = {kind.value: kind for kind in Arrangement}
-        self.arrange(kinds.get(str(settings.value("arrangement")), Arrangement.BESIDE))
+        self.workspaces.restore()
+        self.actions_["docks"].setChecked(self.docks.put_away)
         if self.switch is not None:
             self.actions_[f"theme-{self.switch.wanted}"].setChecked(True)
 
@@ -389,6 +364,10 @@ class Window(QMainWindow):
         """Render only what somebody can see."""
         seen = self.isVisible() and not self.isMinimized() and self.desktop.picture_seen
         self.studio.live.set_wanted(seen)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        super().resizeEvent(event)
+        self.docks.follow(event.size().width())
 
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
         super().showEvent(event)
@@ -407,9 +386,6 @@ class Window(QMainWindow):
         if not self.may_leave():
             event.ignore()
             return
-        settings = QSettings()
-        settings.setValue("geometry", self.saveGeometry())
-        settings.setValue("state", self.saveState())
-        settings.setValue("arrangement", self.desktop.arrangement.value)
+        self.workspaces.keep()
         self.studio.close(forget=True)
         event.accept()

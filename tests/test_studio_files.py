@@ -323,21 +323,22 @@ def edited(members: dict[str, bytes], change: Callable[[Plain], object]) -> None
 
 
 BOMB = b'<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;">]><image w="1" h="1">&b;</image>'
+LAYER = "pentimento/layers/1.png"
 WRONG: dict[str, Callable[[dict[str, bytes]], object]] = {
     "no json": lambda m: m.update({"pentimento/document.json": b"{"}),
     "deep json": lambda m: m.update({"pentimento/document.json": b"[" * 100_000}),
     "list": lambda m: m.update({"pentimento/document.json": b"[]"}),
-    "newer": lambda m: edited(m, lambda p: p.update(format=2)),
+    "newer": lambda m: edited(m, lambda p: p.update(format=3)),
     "format": lambda m: edited(m, lambda p: p.update(format="1")),
     "no scene": lambda m: edited(m, lambda p: p.pop("scene")),
     "no layer": lambda m: edited(m, lambda p: p.update(layers=[])),
     "layers": lambda m: edited(m, lambda p: p.update(layers=[3])),
     "wide": lambda m: edited(m, lambda p: p.update(size=[70, 9000])),
     "other size": lambda m: edited(m, lambda p: p.update(size=[70, 301])),
-    "outside": lambda m: edited(m, lambda p: p["layers"][0].update(ids="../../etc/passwd")),
+    "outside": lambda m: edited(m, lambda p: p["layers"][0].update(plane="../../etc/passwd")),
     "picture": lambda m: edited(m, lambda p: p.update(pictures=["../secret"])),
     "pictures": lambda m: edited(m, lambda p: p.update(pictures=["a"] * 5000)),
-    "coloured": lambda m: m.update({"pentimento/ids/0.png": as_png(np.zeros((70, 300, 3), "u1"))}),
+    "coloured": lambda m: m.update({LAYER: as_png(np.zeros((70, 300, 3), "u1"))}),
     "zeros": lambda m: m.update({"pentimento/document.json": b" " * 15_000_000}),
     "mimetype": lambda m: m.update(mimetype=b"application/zip"),
 }
@@ -554,10 +555,12 @@ def test_garbled_texts_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     found = png.texts(good, "pentimento:")[carried.DOCUMENT]
     plain = json.loads(found)
     for change in (
-        {"format": 2},
+        {"format": 3},
         {"format": None},
-        {"layout": "???"},
-        {"layout": plain["layout"][:20]},
+        {"planes": {"1": "???"}},
+        {"planes": {"1": plain["planes"]["1"][:20]}},
+        {"planes": {"2": plain["planes"]["1"]}},
+        {"size": [3, 4]},
         {"pictures": 3},
         {"pictures": {str(i): "" for i in range(1000)}},
         {"scene": None},

@@ -166,7 +166,7 @@ class Folder:
         """
         path = self.path / f"base-{state.number:012d}.zip"
         with files.writing(path) as temporary, zipfile.ZipFile(temporary, "w") as archive:
-            put_document(archive, history.document, {}, [], {"state": state.to_json()})
+            put_document(archive, history.document, {}, {"state": state.to_json()})
             put_history(archive, history)
         return path.stat().st_size
 

@@ -22,10 +22,11 @@ from engines.request import Request
 from engines.runtime.passport import PASSPORT, REQUEST, texts
 from studio.document import png
 from studio.document.document import MOST_SIDE, Document
+from studio.document.layers import LAYOUT, Kind, removed, walk
 from studio.document.scene import Picture, Scene
 
 Pixels = npt.NDArray[np.uint8]
-FORMAT = 1
+FORMAT = 2  # 1 had a single layer
 DOCUMENT = "pentimento:document"
 MOST_FILE = 1_000_000_000  # bytes
 _SIDES = (2048, 1024, 512, 256)  # to which the scene's pictures are shrunk until all fits
@@ -123,14 +124,15 @@ def _passport(text: str) -> Mapping[str, Any]:
 
 
 def _document_text(document: Document, room: int) -> str:
-    """The document as JSON of at most so many bytes."""
-    for side in _SIDES:
-        scene = _shrunk(document.scene, side)
+    """The document as JSON of at most so many bytes: smaller pictures, then no picture layers."""
+    for whole, side in ((document, _SIDES[0]), *((without_pictures(document), s) for s in _SIDES)):
+        scene = _shrunk(whole.scene, side)
         plain = {
             "format": FORMAT,
             "scene": scene.to_json(),
             "pictures": {sha: _base64(p.pixels) for sha, p in scene.pictures.items()},
-            "layout": _base64(document.ids, flat=True),
+            "size": list(whole.size),
+            "planes": {n: _base64(p, flat=p.ndim == 2) for n, p in whole.planes.items()},
         }
         text = json.dumps(plain, ensure_ascii=True, separators=(",", ":"))
         if len(text) <= room:
@@ -139,6 +141,16 @@ def _document_text(document: Document, room: int) -> str:
         "The picture cannot carry its document, for the pictures in that are too many; "
         "take some out, or save the document itself."
     )
+
+
+def without_pictures(document: Document) -> Document:
+    """The document but for its picture layers: all that the model's picture depends on."""
+    layers = document.scene.layers
+    for layer in walk(layers):
+        if layer.kind is Kind.PICTURE:
+            layers = removed(layers, layer.id)
+    scene = replace(document.scene, layers=layers)
+    return Document.of(document.size, document.planes, scene)
 
 
 def _shrunk(scene: Scene, side: int) -> Scene:
@@ -159,7 +171,7 @@ def _shrunk(scene: Scene, side: int) -> Scene:
 def _document(text: str) -> Document:
     try:
         plain = json.loads(text)
-        if plain["format"] != FORMAT:
+        if plain["format"] not in range(1, FORMAT + 1):
             raise UserError(
                 "The document in this picture is of a newer Pentimento; update this one."
             )
@@ -170,10 +182,19 @@ def _document(text: str) -> Document:
             image = _image(packed, left)
             left -= image.width * image.height
             pictures[sha] = Picture(png.rgb(image))
-        layout = _image(plain["layout"], MOST_SIDE * MOST_SIDE)
-        if layout.mode != "L" or max(layout.size) > MOST_SIDE:
-            raise ValueError("its layout is none")
-        return Document(np.array(layout), Scene.from_json(plain["scene"], pictures))
+        scene = Scene.from_json(plain["scene"], pictures)
+        if plain["format"] == 1:
+            planes = {LAYOUT: _plane(plain["layout"], 1)}
+        else:
+            kinds = {layer.id: layer.channels for layer in walk(scene.layers) if layer.channels}
+            planes = {int(n): _plane(p, kinds[int(n)]) for n, p in plain["planes"].items()}
+        sizes = {(plane.shape[0], plane.shape[1]) for plane in planes.values()}
+        if "size" in plain:
+            sizes.add((int(plain["size"][0]), int(plain["size"][1])))
+        (size,) = sizes
+        if not 0 < min(size) <= max(size) <= MOST_SIDE:
+            raise ValueError("it has no size that a document can have")
+        return Document.of(size, planes, scene)
     except UserError:
         raise
     except Exception as error:  # A stranger's text can be wrong in more ways than can be named.
@@ -182,6 +203,13 @@ def _document(text: str) -> Document:
 
 def _image(packed: str, most: int) -> Image.Image:
     return png.decode(base64.b64decode(packed, validate=True), "document in this picture", most)
+
+
+def _plane(packed: str, channels: int) -> Pixels:
+    image = _image(packed, MOST_SIDE * MOST_SIDE)
+    if image.mode != ("L" if channels == 1 else "RGBA"):
+        raise ValueError("a layer is of another kind")
+    return np.array(image)
 
 
 def _base64(pixels: Pixels, flat: bool = False) -> str:

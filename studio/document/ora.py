@@ -7,7 +7,7 @@ https://www.openraster.org
 
 import zipfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -22,19 +22,19 @@ from studio.document import png
 from studio.document.archive import Archive, put
 from studio.document.carried import Result, read_result
 from studio.document.colors import fingerprint, rendering, reread
-from studio.document.document import MOST_SIDE, Document, Edit, tile_count
+from studio.document.document import MOST_SIDE, Document, Edit, base_layout, tile_count
+from studio.document.layers import FIRST
 from studio.document.members import (
     DOCUMENT,
     MOST_MEMBER,
     Plain,
-    layout_layer,
     put_document,
     put_history,
     take_document,
     take_history,
     take_plain,
 )
-from studio.document.packing import TILE_BYTES, nearest, pictures_in
+from studio.document.packing import TILE_BYTES, fits, nearest, pictures_in
 from studio.document.scene import Picture, Scene
 from studio.document.stack import Layer, Stack, read_stack
 from studio.history import History
@@ -90,7 +90,7 @@ def write(
             "use smaller ones."
         )
     more = {"pictures": list(needed), "results": [_result(i) for i in range(len(results))]}
-    pictures = [{"kind": "picture", "image": PICTURE.src}] if picture is not None else []
+    base = base_layout(document.scene.layers)
     with files.writing(path) as temporary, zipfile.ZipFile(temporary, "w") as archive:
         put(archive, "mimetype", MIMETYPE)
         put(archive, STACK, Stack(document.size, tuple(layers)).to_xml())
@@ -99,8 +99,8 @@ def write(
             put(archive, PICTURE.src, merged)
         put(archive, MERGED, merged)
         put(archive, THUMBNAIL, _thumbnail(small))
-        layer = {"image": LAYOUT.src, "hash": fingerprint(colored)}
-        put_document(archive, document, layer, pictures, more)
+        about = {base: {"image": LAYOUT.src, "hash": fingerprint(colored)}}
+        put_document(archive, document, about, more)
         put_history(archive, kept)
         for sha, entry in needed.items():
             put(archive, _picture(sha), png.encode(entry.pixels))
@@ -171,7 +171,7 @@ def _check(archive: Archive, history: History) -> None:
     changes = (*history.done, *history.undone)
     if sum(map(tile_count, changes)) > _MOST_TILES:
         raise archive.broken("its history is too long")
-    if not all(change.fits(history.document.size) for change in changes):
+    if not fits(history):
         raise archive.broken("its history does not fit")
 
 
@@ -179,11 +179,11 @@ def _repainted(archive: Archive, plain: Plain, history: History, warnings: list[
     """The history, with what another program did to the layout's colours as its last change."""
     document = history.document
     try:
-        layer = layout_layer(plain)
+        layer = next(dict(e) for e in plain["layers"] if "hash" in e)
         source, known = str(layer["image"]), str(layer["hash"])
         stack = read_stack(archive.read(STACK, _MOST_XML), archive.path.name)
         pixels = _canvas(archive, stack.size, next(e for e in stack.layers if e.src == source))
-    except (UserError, KeyError, StopIteration):
+    except (UserError, KeyError, TypeError, StopIteration):
         warnings.append("The layout's picture in the file is missing or broken; the ids were kept.")
         return history
     if fingerprint(pixels) == known:
@@ -192,8 +192,8 @@ def _repainted(archive: Archive, plain: Plain, history: History, warnings: list[
     ids, strange = reread(pixels, document.scene.palette, document.ids if same else None)
     warnings.append(_told(strange))
     if not same:
-        return History(Document(ids, document.scene))
-    edit = Edit(document, "Repainted elsewhere")
+        return History(Document(ids, replace(document.scene, layers=FIRST)))
+    edit = Edit(document, "Repainted elsewhere", base_layout(document.scene.layers))
     edit.replace(ids)
     if (change := edit.finish()) is not None:
         history.add(change)

@@ -8,7 +8,17 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from studio.document.document import Both, Change, Document, SceneChange, TileChange, tile_count
+from engines.ports import Size
+from studio.document.document import (
+    Both,
+    Change,
+    Document,
+    SceneChange,
+    SizeChange,
+    TileChange,
+    tile_count,
+)
+from studio.document.layers import CHANNELS, FIRST, LAYOUT
 from studio.document.scene import Picture, Scene
 from studio.history import History
 
@@ -28,7 +38,14 @@ class Packer:
         if isinstance(change, TileChange):
             self.blobs += change.tiles.values()
             tiles = [[*place, len(packed)] for place, packed in change.tiles.items()]
-            return {"label": change.label, "tiles": tiles}
+            plain: Plain = {"label": change.label, "tiles": tiles}
+            if (change.layer, change.channels) != (LAYOUT, 1):
+                plain |= {"layer": change.layer, "channels": change.channels}
+            return plain
+        if isinstance(change, SizeChange):
+            self.blobs += (packed for _, packed in change.planes.values())
+            planes = [[n, channels, len(p)] for n, (channels, p) in change.planes.items()]
+            return {"label": change.label, "size": list(change.size), "planes": planes}
         if isinstance(change, SceneChange):
             scene = self._difference(change.scene)
             return {"label": change.label, "scene": scene, "merge": change.merge}
@@ -58,7 +75,15 @@ class Unpacker:
         label = str(plain["label"])
         if "tiles" in plain:
             tiles = {(int(r), int(c)): self._take(int(size)) for r, c, size in plain["tiles"]}
-            return TileChange(label, tiles)
+            layer, channels = int(plain.get("layer", LAYOUT)), plain.get("channels", 1)
+            return TileChange(label, tiles, layer, _channels(channels))
+        if "planes" in plain:
+            height, width = map(int, plain["size"])
+            planes = {
+                int(n): (_channels(channels), self._take(int(size)))
+                for n, channels, size in plain["planes"]
+            }
+            return SizeChange(label, (height, width), planes)
         if "scene" in plain:
             self._scene = self._changed(plain["scene"])
             return SceneChange(label, self._scene, str(plain["merge"]))
@@ -78,7 +103,7 @@ class Unpacker:
     def _changed(self, plain: Plain) -> Scene:
         """Only what differs is parsed: a photo is hashed when it is set, not at every step."""
         before = self._scene
-        same = replace(before, palette=(), values={}, underlay=None).to_json()
+        same = replace(before, palette=(), values={}, underlay=None, layers=FIRST).to_json()
         scene = Scene.from_json({**same, **plain}, self._pictures)
         gone = plain.get("gone", ())
         values = {k: v for k, v in before.values.items() if k not in gone}
@@ -87,7 +112,25 @@ class Unpacker:
             palette=scene.palette if "palette" in plain else before.palette,
             values=values | dict(scene.values),
             underlay=scene.underlay if "underlay" in plain else before.underlay,
+            layers=scene.layers if "layers" in plain else before.layers,
         )
+
+
+def _channels(value: Any) -> int:
+    if value not in CHANNELS.values():
+        raise ValueError("a layer has 1 or 4 channels")
+    return int(value)
+
+
+def fits(history: History) -> bool:
+    """Whether every change can be undone and redone from where the document is."""
+    for changes in (history.done, history.undone):
+        size: Size | None = history.document.size
+        for change in reversed(changes):
+            size = change.fits(size) if size is not None else None
+        if size is None:
+            return False
+    return True
 
 
 def nearest(history: History, most_bytes: int, most_changes: int) -> History:

@@ -5,6 +5,7 @@ undoes them all, and the picture is a function of the layout and the scene.
 """
 
 import hashlib
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
@@ -14,6 +15,8 @@ import numpy.typing as npt
 
 from engines.data.spec import PaletteClass
 from engines.errors import UserError
+from studio.document import layers
+from studio.document.layers import FIRST, Layers
 
 Pixels = npt.NDArray[np.uint8]
 
@@ -72,6 +75,7 @@ class Scene:
     locked: frozenset[str] = frozenset()
     underlay: Picture | None = None
     underlay_opacity: float = 0.5
+    layers: Layers = FIRST
 
     def with_value(self, name: str, value: Any) -> "Scene":
         """The scene with one port set; None takes the setting back."""
@@ -95,6 +99,7 @@ class Scene:
             "values": {name: _pack(value) for name, value in sorted(self.values.items())},
             "locked": sorted(self.locked),
             "underlay": None if self.underlay is None else _pack(self.underlay),
+            "layers": layers.to_json(self.layers),
         }
 
     @classmethod
@@ -114,7 +119,9 @@ class Scene:
                 guidance=float(plain["guidance"]),
                 locked=frozenset(str(name) for name in plain["locked"]),
                 underlay=None if underlay is None else _unpack(underlay, pictures),
-                underlay_opacity=min(max(float(plain["underlay_opacity"]), 0.0), 1.0),
+                underlay_opacity=_share(plain["underlay_opacity"]),
+                # Documents of format 1 have but the layout.
+                layers=layers.from_json(plain["layers"]) if "layers" in plain else FIRST,
             )
         except UserError:
             raise
@@ -134,6 +141,14 @@ def merged(palette: tuple[PaletteClass, ...], other: tuple[PaletteClass, ...]) -
     known = {entry.name for entry in palette}
     more = [entry for entry in other if entry.name not in known]
     return (*palette, *more)[:255]
+
+
+def _share(value: Any) -> float:
+    """A number from 0 to 1; ValueError where it is none."""
+    number = float(value)
+    if math.isnan(number):
+        raise ValueError("an opacity is no number")
+    return min(max(number, 0.0), 1.0)
 
 
 def _pack(value: Any) -> Any:

@@ -16,6 +16,7 @@ from studio.document.carried import Result
 from studio.document.desk import Desk, Left
 from studio.document.document import Change, Document
 from studio.document.kept import Kept
+from studio.document.layers import FIRST
 from studio.document.recent import Recent
 from studio.document.scene import Pixels, Scene
 from studio.history import History
@@ -167,8 +168,10 @@ class Files(QObject):
             QThread.msleep(5)
 
     def _fresh(self) -> Scene:
-        """The scene of a new document: as it is, without a photo to trace."""
-        return replace(self.session.scene, underlay=None)
+        """The scene of a new document: as it is, without a photo to trace and with no layers but
+        the first.
+        """
+        return replace(self.session.scene, underlay=None, layers=FIRST)
 
     # Opening ------------------------------------------------------------------------------------
 

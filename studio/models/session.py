@@ -3,15 +3,26 @@
 Every change of the document goes through here: views and tools ask, nobody else writes.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
 
 from engines.data.spec import PaletteClass
-from engines.ports import UNPAINTED, Layout
-from studio.document.document import Both, Change, Document, Edit, SceneChange, TileChange
+from engines.ports import UNPAINTED, Layout, Size
+from studio.document.document import (
+    Both,
+    Change,
+    Document,
+    Edit,
+    SceneChange,
+    SizeChange,
+    base_layout,
+    blank,
+    shown_otherwise,
+)
+from studio.document.layers import FIRST, Kind, Layers, find, layouts, path_to
 from studio.document.raster import Area, whole
 from studio.document.scene import ModelRef, Pixels, Scene, merged
 from studio.history import History
@@ -26,7 +37,9 @@ USUAL_SIDE = 256
 class Session(QObject):
     """One open document. `document`, `history` and `bundle` are for reading."""
 
-    painted = Signal(object)  # Area of the layout
+    painted = Signal(object)  # Area of the layout, or of a picture layer
+    resized = Signal()  # the document has another size
+    active_changed = Signal()  # another layer is painted on
     scene_changed = Signal(object, object)  # the scene before, the scene now
     stepped = Signal()  # the history moved
     replaced = Signal()  # another document is open
@@ -62,11 +75,10 @@ class Session(QObject):
         before = self.document.scene
         if scene == before:
             return
+        active = self.document.active
         self.document.scene = scene
         self.history.add(SceneChange(label, before, merge))
-        self.scene_changed.emit(before, scene)
-        self.stepped.emit()
-        self._follow_model()
+        self._tell(before, active, shown_otherwise(before, self.document))
 
     def settle(self) -> None:
         """A slider was let go: what follows is a step of its own."""
@@ -85,52 +97,102 @@ class Session(QObject):
         """Take in a finished edit."""
         change = edit.finish()
         if change is not None:
-            self._take(change)
+            self.history.add(change)
+            self.stepped.emit()
 
-    def replace_layout(self, ids: Pixels, scene: Scene, label: str) -> None:
-        """Put another layout and scene in place, undone together; a document if sizes differ.
-
-        The layout's ids are those of the scene's palette.
-        """
-        if ids.shape != self.document.size:
-            self.offered.emit(Document(ids.copy(), scene))
-            return
-        edit = Edit(self.document, label)
-        area = edit.replace(ids)
-        tiles, before = edit.finish(), self.scene
-        parts: list[Change] = [tiles] if tiles is not None else []
+    def commit_with(self, edits: Sequence[Edit], scene: Scene, label: str) -> None:
+        """Take in edits and another scene as one step."""
+        before, active = self.scene, self.document.active
+        tiles = (edit.finish() for edit in edits)
+        parts: list[Change] = [change for change in tiles if change is not None]
         if scene != before:
             self.document.scene = scene
             parts.append(SceneChange(label, before))
         if not parts:
             return
         self.history.add(parts[0] if len(parts) == 1 else Both(label, parts))
-        self.touched(area)
-        if scene != before:
-            self.scene_changed.emit(before, scene)
-        self.stepped.emit()
-        self._follow_model()
+        self._tell(before, active, whole(self.document.size))
 
-    def _take(self, change: TileChange) -> None:
+    def replace_layout(self, ids: Pixels, scene: Scene, label: str) -> None:
+        """Put another class map and scene in place, undone together; a document if sizes differ.
+
+        The ids are those of the scene's palette. The document keeps its layers: the lowest layout
+        takes the ids, those above it are cleared.
+        """
+        if ids.shape != self.document.size:
+            self.offered.emit(Document(ids.copy(), replace(scene, layers=FIRST)))
+            return
+        edits = []
+        base = base_layout(self.scene.layers)
+        for layer in (base, *(e.id for e in layouts(self.scene.layers) if e.id != base)):
+            edits.append(Edit(self.document, label, layer))
+            edits[-1].replace(ids if layer == base else blank(self.document.size, 1))
+        self.commit_with(edits, replace(scene, layers=self.scene.layers), label)
+
+    def resize(self, size: Size, planes: Mapping[int, Pixels], label: str) -> None:
+        """Another size of the document, with its planes at that: a crop, say. One step."""
+        change = SizeChange.to(label, size, planes)
+        change.swap(self.document)
         self.history.add(change)
-        self.stepped.emit()
+        self.resized.emit()
+        self._tell(self.scene, self.document.active, whole(size))
 
     def undo(self) -> None:
         """Take the last change back."""
-        self._moved(self.scene, self.history.undo())
+        self._move(self.history.undo)
 
     def redo(self) -> None:
         """Do the last undone change again."""
-        self._moved(self.scene, self.history.redo())
+        self._move(self.history.redo)
 
-    def _moved(self, before: Scene, area: Area | None) -> None:
+    def _move(self, step: Callable[[], Area | None]) -> None:
+        before, active, size = self.scene, self.document.active, self.document.size
+        area = step()
         if area is None:
             return
+        if self.document.size != size:
+            self.resized.emit()
+        self._tell(before, active, area)
+
+    def _tell(self, before: Scene, active: int, area: Area) -> None:
+        """Say what a step changed."""
         self.touched(area)
         if self.scene != before:
             self.scene_changed.emit(before, self.scene)
+        if self.document.active != active:
+            self.active_changed.emit()
         self.stepped.emit()
         self._follow_model()
+
+    # Layers -----------------------------------------------------------------------------------
+
+    @property
+    def active(self) -> int:
+        """The layer that is painted on."""
+        return self.document.active
+
+    def activate(self, number: int) -> None:
+        """Paint on another layer. It is no step of the history."""
+        if number != self.document.active and find(self.scene.layers, number) is not None:
+            self.document.active = number
+            self.active_changed.emit()
+
+    def change_layers(self, tree: Layers, label: str, merge: str = "") -> None:
+        """Put other layers in place; the planes of those that are gone must be blank."""
+        self.change_scene(replace(self.scene, layers=tree), label, merge)
+
+    def may_paint(self) -> str:
+        """Empty where the active layer takes paint, else the sentence that says why not."""
+        path = path_to(self.scene.layers, self.active)
+        if any(layer.locked for layer in path):
+            return self.tr("The layer {0} is locked; unlock it to paint.").format(path[-1].name)
+        if not all(layer.visible for layer in path):
+            return self.tr("The layer {0} is hidden; show it to paint.").format(path[-1].name)
+        if path[-1].kind is Kind.GROUP:
+            return self.tr("A group takes no paint; choose a layer in it.")
+        if path[-1].kind is Kind.RENDER:
+            return self.tr("The model paints this layer; choose another, or keep the picture.")
+        return ""
 
     # The model --------------------------------------------------------------------------------
 

@@ -8,6 +8,8 @@ from PySide6.QtWidgets import QMenu, QToolBar
 
 from studio.models.tools import Tool
 from studio.views.actions import ARRANGEMENTS, Actions, arrangement_names, fill_examples
+from studio.views.finding import find
+from studio.views.shortcuts import change_shortcuts
 from studio.views.toolbox import ToolBar, tool_commands
 
 if TYPE_CHECKING:
@@ -38,6 +40,8 @@ def _document(window: "Window", actions: Actions) -> None:
     add("paste", tr("&Paste picture"), window.paste, "Ctrl+V", picture="paste")
     keep = window.studio.results.keep
     add("keep", tr("&Keep this picture"), keep, "Ctrl+Return", picture="plus")
+    add("find", tr("&Find a command …"), partial(find, window, actions), "Ctrl+K")
+    add("shortcuts", tr("Keyboard s&hortcuts …"), partial(change_shortcuts, window, actions))
     add("about", tr("&About Pentimento"), window.about)
 
 
@@ -47,8 +51,9 @@ def _painting(window: "Window", actions: Actions) -> None:
         take = partial(tools.take, kind)
         add(f"tool-{kind.value}", name, take, key, picture=kind.value, check=True)
     actions.group(*(f"tool-{kind.value}" for kind in Tool))
-    add("larger", tr("Larger brush"), tools.grow, "]", within=True)
-    add("smaller", tr("Smaller brush"), tools.shrink, "[", within=True)
+    # A German keyboard has brackets on its third level only, so there are other keys as well.
+    add("larger", tr("Larger brush"), tools.grow, "]", ".", within=True)
+    add("smaller", tr("Smaller brush"), tools.shrink, "[", ",", within=True)
     add("swap", tr("Swap the two classes"), tools.exchange, "X", within=True)
     add("default", tr("The first two classes"), tools.reset, "D", within=True)
     for place in range(9):
@@ -96,7 +101,7 @@ def _menus(window: "Window", actions: Actions) -> None:
     file.addMenu(examples)
     fill_examples(examples, window.open_example)
     actions.fill(file, "-", "save", "save-as", "-", "export", "-", "quit")
-    actions.menu(tr("&Edit"), "undo", "redo", "-", "copy", "paste", "-", "keep")
+    actions.menu(tr("&Edit"), "undo", "redo", "-", "copy", "paste", "-", "keep", "-", "shortcuts")
     kinds = [kind.value for kind, _ in ARRANGEMENTS]
     view = actions.menu(tr("&View"), *kinds, "-", "fit", "actual", "closer", "farther", "-")
     actions.fill(view, "patterns", "docks", "full-screen", "-")
@@ -107,7 +112,7 @@ def _menus(window: "Window", actions: Actions) -> None:
     actions.fill(brush, *(f"class-{place}" for place in range(9)))
     actions.menu(tr("&Tools"), *(f"tool-{kind.value}" for kind in Tool))
     actions.menu(tr("&Model"), "models", "surprise", "-", "train", "trainings", "-", "memory")
-    actions.menu(tr("&Help"), "about")
+    actions.menu(tr("&Help"), "find", "-", "about")
 
 
 def _bars(window: "Window", actions: Actions) -> None:

@@ -17,6 +17,7 @@ class Results(QObject):
     """The last ten, newest first. A picture that stands still for a moment joins by itself."""
 
     changed = Signal()
+    fell = Signal(object)  # Result: the eleventh, which is not shown any more
 
     def __init__(self, session: Session, live: Live, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -43,8 +44,11 @@ class Results(QObject):
         if result is None:
             return
         others = (r for r in self.items if not same(r, result))
-        self.items = [result, *others][:MOST]
+        items = [result, *others]
+        self.items = items[:MOST]
         self.changed.emit()
+        for old in items[MOST:]:
+            self.fell.emit(old)
 
     def put(self, items: Sequence[Result]) -> None:
         """Show the results that came with a document."""

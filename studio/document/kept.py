@@ -17,6 +17,7 @@ from studio.document.backup import Folder, Plain, State
 from studio.document.carried import Result
 from studio.document.document import Change
 from studio.document.journal import Journal
+from studio.document.keepsakes import Keepsake
 from studio.document.packing import Packer, pictures_in
 from studio.document.scene import Picture
 from studio.history import History
@@ -109,6 +110,7 @@ class Kept:
         picture: Pixels | None = None,
         results: Sequence[Result] = (),
         copy: Copy | None = None,
+        keepsakes: Sequence[Keepsake] = (),
     ) -> None:
         """Save to the artist's file; it is on the disk when this returns. UserError where not.
 
@@ -116,7 +118,7 @@ class Kept:
         """
         copy = copy or Copy(self.history, self._state.number)
         path = path.absolute()
-        ora.write(path, copy.history, picture, results)
+        ora.write(path, copy.history, picture, results, keepsakes)
         with self._lock:
             self._append({"step": "saved", "path": str(path), "at": copy.number})
 

@@ -23,6 +23,7 @@ from studio.document.archive import Archive, put
 from studio.document.carried import Result, read_result
 from studio.document.colors import fingerprint, rendering, reread
 from studio.document.document import MOST_SIDE, Document, Edit, base_layout, tile_count
+from studio.document.keepsakes import Keepsake, put_keepsakes, take_keepsakes
 from studio.document.layers import FIRST
 from studio.document.members import (
     DOCUMENT,
@@ -64,13 +65,18 @@ class Opened:
     history: History
     results: tuple[Result, ...] = ()
     warnings: tuple[str, ...] = ()
+    keepsakes: tuple[Keepsake, ...] = ()
 
 
 def write(
-    path: Path, history: History, picture: Pixels | None = None, results: Sequence[Result] = ()
+    path: Path,
+    history: History,
+    picture: Pixels | None = None,
+    results: Sequence[Result] = (),
+    keepsakes: Sequence[Keepsake] = (),
 ) -> None:
     """Write the document with its history, the last picture (H, W, 3) of any size as a layer, and
-    the results, newest first; whole or not at all. UserError where it cannot be written.
+    the results, newest first, and the gallery; whole or not at all. UserError where it cannot be written.
 
     Any thread may call it with a `History.copy()`.
     """
@@ -106,6 +112,7 @@ def write(
             put(archive, _picture(sha), png.encode(entry.pixels))
         for i, result in enumerate(results):
             put(archive, _result(i), result.png)
+        put_keepsakes(archive, keepsakes)
 
 
 def read(path: Path, classes: tuple[PaletteClass, ...] = ()) -> Opened:
@@ -145,7 +152,12 @@ def _ours(archive: Archive) -> Opened:
         results = ()
         warnings.append("The last results in the file are broken and were left out.")
     history = _repainted(archive, plain, history, warnings)
-    return Opened(history, results, tuple(warnings))
+    try:
+        keepsakes = take_keepsakes(archive)
+    except UserError:
+        keepsakes = ()
+        warnings.append("The gallery in the file is broken and was left out.")
+    return Opened(history, results, tuple(warnings), keepsakes)
 
 
 def _pictures(archive: Archive, plain: Plain) -> dict[str, Picture]:

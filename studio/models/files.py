@@ -21,12 +21,14 @@ from studio.document.recent import Recent
 from studio.document.scene import Pixels, Scene
 from studio.history import History
 from studio.lanes.work import Job, WorkLane
+from studio.models.gallery import Gallery
 from studio.models.pictures import Dropped, examples, ordinary
 from studio.models.results import Results
 from studio.models.session import Session
 from studio.models.starts import is_layout, joined, read_any_layout, read_example
 
 FACTORS = (1, 2, 4)
+GALLERY = "gallery"  # in a document's folder
 MOST_EXPORTED = 16_384  # pixels a side
 
 
@@ -50,12 +52,16 @@ class Files(QObject):
         super().__init__(parent)
         self.session, self.results, self.work = session, results, work
         self.desk, self.recent = desk or Desk(), recent or Recent()
+        self.gallery = Gallery(session, results, work, self)
         self.kept: Kept | None = None
         self._saving = 0
         self._scratch: tempfile.TemporaryDirectory[str] | None = None
         self._trouble.connect(self.problem)
         session.stepped.connect(self.changed)
         session.rebased.connect(self._rebase)
+        self.gallery.changed.connect(self.changed)
+        self.gallery.problem.connect(self.problem)
+        self.gallery.told.connect(self.told)
 
     # The open document --------------------------------------------------------------------------
 
@@ -72,7 +78,7 @@ class Files(QObject):
     @property
     def unsaved(self) -> bool:
         """Whether the artist's file lacks something."""
-        return self.kept is not None and self.kept.unsaved
+        return self.kept is not None and (self.kept.unsaved or self.gallery.unsaved)
 
     def start(self) -> None:
         """What a studio opens with: what a dead one left, else an example to paint over."""
@@ -132,6 +138,7 @@ class Files(QObject):
         kept.troubled = lambda error: self._trouble.emit(str(error))
         kept.history.heard = self._heard
         self.session.show(kept.history.document, kept.history)
+        self.gallery.keep_in(kept.folder / GALLERY)
         self.changed.emit()
 
     def _rebase(self) -> None:
@@ -145,6 +152,7 @@ class Files(QObject):
             self.problem.emit(str(error))
             return
         self.kept.troubled = before.troubled
+        self.gallery.keep_in(self.kept.folder / GALLERY)
         self.finish()
         before.close()
 
@@ -189,6 +197,7 @@ class Files(QObject):
             opened = ora.read(path, classes)
             self.show(opened.history.document, opened.history, path)
             self.results.put(list(opened.results))
+            self.gallery.put(opened.keepsakes)
             for warning in opened.warnings:
                 self.problem.emit(warning)
             self.recent.add(path)
@@ -254,11 +263,12 @@ class Files(QObject):
                 return
         self.results.keep()
         copy, results = kept.copy(), tuple(self.results.items)
-        picture = self.results.live.picture
+        picture, keepsakes = self.results.live.picture, tuple(self.gallery.items)
+        self.gallery.unsaved = False
         self._saving += 1
 
         def run(job: Job) -> None:
-            kept.save(path, picture, results, copy)
+            kept.save(path, picture, results, copy, keepsakes)
 
         def done(result: object) -> None:
             self._saving -= 1
@@ -268,6 +278,7 @@ class Files(QObject):
 
         def failed(sentence: str) -> None:
             self._saving -= 1
+            self.gallery.unsaved = self.gallery.unsaved or bool(keepsakes)
             self.problem.emit(sentence)
 
         self.work.add(Job(_SAVING, run, done, failed))

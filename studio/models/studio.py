@@ -16,6 +16,7 @@ from studio.models.session import Session
 from studio.models.swatches import Swatches
 from studio.models.tools import Tools
 from studio.models.training import Training
+from studio.models.variations import Variations
 from studio.models.view import View
 
 
@@ -43,8 +44,11 @@ class Studio(QObject):
         self.results = Results(self.session, self.live, self)
         self.swatches = Swatches(self.session, self.lane, self)
         self.files = Files(self.session, self.results, self.work, desk, recent, self)
+        self.gallery = self.files.gallery
+        self.variations = Variations(self.session, self.lane, self.work, provider, self)
         self.training = Training(self.work, parent=self)
         self.tools.pen.connect(self.live.set_pen)
+        self.tools.pen.connect(self.variations.set_pen)
         self.session.painted.connect(lambda area: self.training.touch())
         self.live.settled.connect(lambda order, frame: self._show_to_trainings())
         self.training.installed.connect(self._installed)

@@ -341,15 +341,16 @@ class Edit:
         label: str,
         layer: int | None = None,
         within: Bools | None = None,
-        spared: Collection[int] = (),
+        spared: Collection[int] | None = None,
     ) -> None:
         """On the active layer unless told. Only pixels `within` (H, W), a selection, are changed,
-        and none that has a class of `spared`.
+        and none that shows a class of `spared`: those that the scene protects unless told.
         """
         self.document, self.label = document, label
         self.layer = document.active if layer is None else layer
         self.plane = document.plane(self.layer)
-        self.within, self.spared = within, tuple(spared)
+        self.within = within
+        self.spared = document.scene.spared if spared is None else tuple(spared)
         self._before: dict[tuple[int, int], Pixels] = {}
 
     @property
@@ -370,7 +371,9 @@ class Edit:
             inside = self.within[area.slices]
             mask = inside if mask is None else mask & inside
         if self.spared and self.plane.ndim == 2:
-            free = ~np.isin(part, self.spared)
+            free = ~np.isin(part, self.spared) & ~np.isin(
+                self.document.ids[area.slices], self.spared
+            )
             mask = free if mask is None else mask & free
         if mask is None:
             part[:] = value

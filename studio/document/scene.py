@@ -61,7 +61,9 @@ class Scene:
     """What a render depends on besides the layout; `side` is the picture's longer side in pixels.
 
     `values` holds what was set, by port name; what is not in it has the port's default. `locked`
-    names what a surprise leaves alone: "seed", or a port's "attributes.fog".
+    names what a surprise leaves alone: "seed", or a port's "attributes.fog". `order` is how the
+    artist arranged classes; `protected` ones cannot be painted over; `mappings` say, by model,
+    which of its classes a class is, "" for none. All three go by names.
     """
 
     palette: tuple[PaletteClass, ...] = ()
@@ -76,6 +78,9 @@ class Scene:
     underlay: Picture | None = None
     underlay_opacity: float = 0.5
     layers: Layers = FIRST
+    order: tuple[str, ...] = ()
+    protected: frozenset[str] = frozenset()
+    mappings: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def with_value(self, name: str, value: Any) -> "Scene":
         """The scene with one port set; None takes the setting back."""
@@ -83,6 +88,11 @@ class Scene:
         if value is not None:
             values[name] = value
         return replace(self, values=values)
+
+    @property
+    def spared(self) -> tuple[int, ...]:
+        """The ids of the classes that cannot be painted over."""
+        return tuple(n for n, entry in enumerate(self.palette) if entry.name in self.protected)
 
     @property
     def pictures(self) -> dict[str, Picture]:
@@ -100,6 +110,8 @@ class Scene:
             "locked": sorted(self.locked),
             "underlay": None if self.underlay is None else _pack(self.underlay),
             "layers": layers.to_json(self.layers),
+            "protected": sorted(self.protected),
+            "mappings": {model: dict(names) for model, names in self.mappings.items()},
         }
 
     @classmethod
@@ -122,6 +134,9 @@ class Scene:
                 underlay_opacity=_share(plain["underlay_opacity"]),
                 # Documents of format 1 have but the layout.
                 layers=layers.from_json(plain["layers"]) if "layers" in plain else FIRST,
+                order=tuple(_names(plain, "order")),
+                protected=frozenset(_names(plain, "protected")),
+                mappings=_mappings(plain["mappings"]) if "mappings" in plain else {},
             )
         except UserError:
             raise
@@ -149,6 +164,15 @@ def _share(value: Any) -> float:
     if math.isnan(number):
         raise ValueError("an opacity is no number")
     return min(max(number, 0.0), 1.0)
+
+
+def _names(plain: Any, key: str) -> list[str]:
+    """A list of names, which documents of format 1 do not have."""
+    return [str(name) for name in plain[key]] if key in plain else []
+
+
+def _mappings(plain: Any) -> dict[str, dict[str, str]]:
+    return {str(m): {str(k): str(v) for k, v in names.items()} for m, names in plain.items()}
 
 
 def _pack(value: Any) -> Any:

@@ -75,8 +75,8 @@ def write(
     results: Sequence[Result] = (),
     keepsakes: Sequence[Keepsake] = (),
 ) -> None:
-    """Write the document with its history, the last picture (H, W, 3) of any size as a layer, and
-    the results, newest first, and the gallery; whole or not at all. UserError where it cannot be written.
+    """Write the document with its history, the last picture (H, W, 3) of any size as a layer, the
+    results, newest first, and the gallery; whole or not at all. UserError where that fails.
 
     Any thread may call it with a `History.copy()`.
     """

@@ -1,6 +1,7 @@
 """The tools: what a press, a drag and a release do to the layout. Points are in layout pixels."""
 
 import math
+from collections.abc import Sequence
 from enum import Enum
 
 from PySide6.QtCore import QObject, Signal
@@ -90,6 +91,10 @@ class Tools(QObject):
         self.resize(min(self.size / STEP, self.size - 1))
 
     # The pen ------------------------------------------------------------------------------------
+
+    def outline(self) -> Sequence[Point] | None:
+        """The brush's outline around the pen, in layout pixels; None for the circle of `size`."""
+        return None
 
     @property
     def down(self) -> bool:

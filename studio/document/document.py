@@ -102,6 +102,8 @@ class Document:
         """
         if not channels:
             layer = find(self.scene.layers, number)
+            if layer is None and number in self.planes:
+                return self.planes[number]  # It was told its channels, and comes into the scene.
             channels = layer.channels if layer else 0
             if not channels:
                 raise ValueError(f"layer {number} has no pixels")

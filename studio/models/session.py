@@ -37,7 +37,8 @@ USUAL_SIDE = 256
 class Session(QObject):
     """One open document. `document`, `history` and `bundle` are for reading."""
 
-    painted = Signal(object)  # Area of the layout, or of a picture layer
+    painted = Signal(object)  # Area of the class map
+    coloured = Signal(object)  # Area of the picture layers
     resized = Signal()  # the document has another size
     active_changed = Signal()  # another layer is painted on
     scene_changed = Signal(object, object)  # the scene before, the scene now
@@ -88,9 +89,14 @@ class Session(QObject):
         """Set an input of the model; None gives it back its default."""
         self.change_scene(self.scene.with_value(name, value), label, merge)
 
-    def touched(self, area: Area) -> None:
-        """Say that an edit in progress painted there."""
-        if not area.empty:
+    def touched(self, area: Area, layer: int | None = None) -> None:
+        """Say that an edit in progress painted there, on the active layer unless told."""
+        if area.empty:
+            return
+        found = find(self.scene.layers, self.active if layer is None else layer)
+        if found is not None and found.kind is Kind.PICTURE:
+            self.coloured.emit(area)
+        else:
             self.painted.emit(area)
 
     def commit(self, edit: Edit) -> None:
@@ -156,7 +162,9 @@ class Session(QObject):
 
     def _tell(self, before: Scene, active: int, area: Area) -> None:
         """Say what a step changed."""
-        self.touched(area)
+        if not area.empty:  # Which layers it was on is not told.
+            self.painted.emit(area)
+            self.coloured.emit(area)
         if self.scene != before:
             self.scene_changed.emit(before, self.scene)
         if self.document.active != active:
@@ -291,7 +299,8 @@ class Session(QObject):
 
     def replace_all(self) -> None:
         """Say that everything may have changed."""
-        self.touched(whole(self.document.size))
+        self.painted.emit(whole(self.document.size))
+        self.coloured.emit(whole(self.document.size))
 
 
 def classes_of(bundle: "Bundle") -> tuple[PaletteClass, ...]:

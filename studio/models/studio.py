@@ -9,6 +9,7 @@ from studio.document.recent import Recent
 from studio.lanes.render import RenderLane
 from studio.lanes.work import WorkLane
 from studio.models.files import Files
+from studio.models.layering import Layering
 from studio.models.library import Library
 from studio.models.live import Live
 from studio.models.results import Results
@@ -41,6 +42,7 @@ class Studio(QObject):
         self.tools = Tools(self.session, self)
         self.view = View(self)
         self.live = Live(self.session, self.lane, self)
+        self.layering = Layering(self.session, self.live, self)
         self.results = Results(self.session, self.live, self)
         self.swatches = Swatches(self.session, self.lane, self)
         self.files = Files(self.session, self.results, self.work, desk, recent, self)

@@ -1,0 +1,288 @@
+"""The history as a line of steps to look at and to go along: names, small pictures, where we are.
+
+A small picture shows what a step changed. It is put together from the few tiles that changes keep
+anyway, without touching the document, one at a time while nothing else is to do.
+"""
+
+import weakref
+import zlib
+from collections import OrderedDict, deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from engines.data.pictures import resize_picture
+from engines.data.spec import palette
+from engines.ports import UNPAINTED
+from studio.document.document import (
+    TILE,
+    Both,
+    Change,
+    Pixels,
+    SceneChange,
+    SizeChange,
+    TileChange,
+    blank,
+)
+from studio.document.raster import Area
+from studio.document.scene import Picture, Scene
+from studio.models.session import Session
+
+HEIGHT, WIDTH = 42, 56  # of a small picture
+MOST_KEPT = 400  # small pictures in memory: 3 MB
+MOST_TILES = 36  # that one is made of; of more, some are looked at
+CELLS = 256  # a side at most, before it is cut out and made small
+DIM = 0.25  # of the colour of what stayed as it was
+GREY = 128
+Place = tuple[int, int]
+
+
+@dataclass(frozen=True, eq=False)
+class Thumb:
+    """What a step changed: a picture, uint8 (HEIGHT, WIDTH, 3), or the name of an icon."""
+
+    pixels: Pixels | None
+    icon: str = ""
+
+
+class Timeline(QObject):
+    """Step 0 is the beginning; step n the state after the nth change that is still known."""
+
+    changed = Signal()  # the steps, or where we are
+    thumbed = Signal(int)  # that step has its small picture
+
+    def __init__(self, session: Session, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.session = session
+        self._kept: OrderedDict[int, tuple[weakref.ref[Change], Thumb]] = OrderedDict()
+        self._wanted: deque[int] = deque(maxlen=60)  # what is seen now, not what was scrolled past
+        self._timer = QTimer(self, singleShot=True, interval=0)
+        self._timer.timeout.connect(self._make_one)
+        session.stepped.connect(self._stepped)
+        session.replaced.connect(self._replaced)
+
+    # The steps ----------------------------------------------------------------------------------
+
+    @property
+    def steps(self) -> list[Change]:
+        """All changes, the oldest first, undone ones at the end."""
+        history = self.session.history
+        return [*history.done, *reversed(history.undone)]
+
+    @property
+    def current(self) -> int:
+        """The step that the document stands at."""
+        return len(self.session.history.done)
+
+    @property
+    def count(self) -> int:
+        """How many steps there are after the beginning."""
+        return len(self.session.history.done) + len(self.session.history.undone)
+
+    def label(self, step: int) -> str:
+        """What a step is called."""
+        return self.tr("Beginning") if step == 0 else self._change(step).label
+
+    def go(self, step: int) -> None:
+        """Undo or redo until the document stands at a step: the journal hears each."""
+        step = min(max(step, 0), self.count)
+        while self.current > step:
+            self.session.undo()
+        while self.current < step:
+            self.session.redo()
+
+    def _change(self, step: int) -> Change:
+        done, undone = self.session.history.done, self.session.history.undone
+        return done[step - 1] if step <= len(done) else undone[len(done) - step]
+
+    def _stepped(self) -> None:
+        if self.current:  # A slider that is dragged changes its step.
+            self._kept.pop(id(self._change(self.current)), None)
+        self.changed.emit()
+
+    def _replaced(self) -> None:
+        self._kept.clear()
+        self._wanted.clear()
+        self.changed.emit()
+
+    # Small pictures -----------------------------------------------------------------------------
+
+    def thumb(self, step: int) -> Thumb | None:
+        """What a step changed; None where that is still being made, `thumbed` tells."""
+        if step == 0:
+            return Thumb(None, "new")
+        change = self._change(step)
+        found = self._kept.get(id(change))
+        if found is not None and found[0]() is change:
+            self._kept.move_to_end(id(change))
+            return found[1]
+        if step not in self._wanted:
+            self._wanted.append(step)
+            self._timer.start()
+        return None
+
+    def _make_one(self) -> None:
+        if not self._wanted:
+            return
+        step = self._wanted.pop()
+        if 0 < step <= self.count:
+            change = self._change(step)
+            self._kept[id(change)] = (weakref.ref(change), self._make(step))
+            while len(self._kept) > MOST_KEPT:
+                self._kept.popitem(last=False)
+            self.thumbed.emit(step)
+        if self._wanted:
+            self._timer.start()
+
+    def _make(self, step: int) -> Thumb:
+        parts = list(flat(self._change(step)))
+        tiles = next((p for p in parts if isinstance(p, TileChange)), None)
+        scene = next((p for p in parts if isinstance(p, SceneChange)), None)
+        if any(isinstance(part, SizeChange) for part in parts):
+            return Thumb(None, "fit")
+        if tiles is not None and (pixels := self._painted(step, tiles)) is not None:
+            return Thumb(pixels)
+        if scene is not None:
+            return seen(self._scene_at(step - 1), self._scene_at(step))
+        return Thumb(None, "brush")
+
+    def _painted(self, step: int, change: TileChange) -> Pixels | None:
+        """What was painted, cut out, over the rest in grey; None where it cannot be told."""
+        size, current = self.session.document.size, self.current
+        low, high = min(step - 1, current), max(step, current)
+        between = [part for n in range(low + 1, high + 1) for part in flat(self._change(n))]
+        if any(isinstance(part, SizeChange) for part in between):
+            return None
+        places = sorted(change.tiles)
+        places = places[:: -(-len(places) // MOST_TILES)]
+        top, left = (min(place[axis] for place in places) * TILE for axis in (0, 1))
+        bottom, right = ((max(place[axis] for place in places) + 1) * TILE for axis in (0, 1))
+        area = Area(top, left, bottom, right).within(size)
+        # A power of two, so that it divides a tile.
+        stride = 1
+        while max(area.bottom - area.top, area.right - area.left) / stride > CELLS:
+            stride *= 2
+        shown = self._plane(change)[area.slices][::stride, ::stride].copy()
+        touched = np.zeros(shown.shape[:2], np.bool_)
+        for place in places:
+            row, column = place
+            at = Area(row * TILE, column * TILE, (row + 1) * TILE, (column + 1) * TILE).within(size)
+            before = self._tile_at(step - 1, change, place, at)
+            after = self._tile_at(step, change, place, at)
+            differs = before != after
+            rows, columns = (np.arange(0, n, stride) for n in after.shape[:2])
+            pooled = np.logical_or.reduceat(
+                np.logical_or.reduceat(differs.any(2) if differs.ndim == 3 else differs, rows, 0),
+                columns,
+                1,
+            )
+            y, x = (at.top - area.top) // stride, (at.left - area.left) // stride
+            inner = np.s_[y : y + pooled.shape[0], x : x + pooled.shape[1]]
+            shown[inner] = after[::stride, ::stride]
+            touched[inner] = pooled
+        return cut_out(self._colors(shown), touched)
+
+    def _tile_at(self, step: int, change: TileChange, place: Place, area: Area) -> Pixels:
+        """A tile of a layer as it was after a step: what later steps keep of it, else as it is."""
+        current = self.current
+        order = range(step + 1, current + 1) if step < current else range(step, current, -1)
+        for number in order:
+            for part in flat(self._change(number)):
+                if (
+                    isinstance(part, TileChange)
+                    and part.layer == change.layer
+                    and place in part.tiles
+                ):
+                    shape: tuple[int, ...] = area.bottom - area.top, area.right - area.left
+                    if part.channels > 1:
+                        shape = (*shape, part.channels)
+                    return np.frombuffer(zlib.decompress(part.tiles[place]), np.uint8).reshape(
+                        shape
+                    )
+        return self._plane(change)[area.slices]
+
+    def _plane(self, change: TileChange) -> Pixels:
+        """The layer as it is; nothing is put into the document for one that is gone."""
+        document = self.session.document
+        found = document.planes.get(change.layer)
+        if found is None or found.ndim != (2 if change.channels == 1 else 3):
+            return blank(document.size, change.channels)
+        return found
+
+    def _scene_at(self, step: int) -> Scene:
+        """The scene after a step."""
+        current = self.current
+        order = range(step + 1, current + 1) if step < current else range(step, current, -1)
+        for number in order:
+            for part in flat(self._change(number)):
+                if isinstance(part, SceneChange):
+                    return part.scene
+        return self.session.scene
+
+    def _colors(self, pixels: Pixels) -> Pixels:
+        """Ids in their colours, RGBA over grey, as uint8 (H, W, 3)."""
+        if pixels.ndim == 3:
+            alpha = pixels[..., 3:].astype(np.float32) / 255
+            return np.asarray(pixels[..., :3] * alpha + GREY * (1 - alpha), np.uint8)
+        table = np.full((256, 3), GREY, np.uint8)
+        classes = self.session.scene.palette
+        table[: len(classes)] = palette(classes)
+        table[UNPAINTED] = GREY
+        return np.asarray(table[pixels])
+
+
+def flat(change: Change) -> Iterator[TileChange | SceneChange | SizeChange]:
+    """The parts of a change, none of which has parts."""
+    if isinstance(change, Both):
+        for part in change.parts:
+            yield from flat(part)
+    else:
+        yield change
+
+
+def cut_out(colors: Pixels, touched: npt.NDArray[np.bool_]) -> Pixels:
+    """The part around what was touched at the size of a small picture, the rest of it dim."""
+    rows, columns = np.flatnonzero(touched.any(1)), np.flatnonzero(touched.any(0))
+    if not len(rows):
+        return np.full((HEIGHT, WIDTH, 3), GREY, np.uint8)
+    dim = (colors * DIM + GREY * (1 - DIM)).astype(np.uint8)
+    mixed = np.where(touched[..., None], colors, dim)
+    middle = (rows[0] + rows[-1] + 1) / 2, (columns[0] + columns[-1] + 1) / 2
+    height = max((rows[-1] - rows[0] + 1) * 1.3, (columns[-1] - columns[0] + 1) * 1.3 * 0.75, 12.0)
+    scale = height / HEIGHT
+    y = np.floor(middle[0] + (np.arange(HEIGHT) + 0.5 - HEIGHT / 2) * scale).astype(int)
+    x = np.floor(middle[1] + (np.arange(WIDTH) + 0.5 - WIDTH / 2) * scale).astype(int)
+    inside = ((y >= 0) & (y < colors.shape[0]))[:, None] & ((x >= 0) & (x < colors.shape[1]))[None]
+    found = mixed[y.clip(0, colors.shape[0] - 1)][:, x.clip(0, colors.shape[1] - 1)]
+    return np.where(inside[..., None], found, np.uint8(GREY))
+
+
+def seen(before: Scene, after: Scene) -> Thumb:
+    """What two scenes differ in: a picture that came, or an icon for the kind of thing."""
+    came = [p for sha, p in after.pictures.items() if sha not in before.pictures]
+    if came:
+        return Thumb(_fitted(came[0]))
+    for differs, icon in (
+        (before.model != after.model, "model"),
+        (before.layers != after.layers, "layers"),
+        (before.palette != after.palette, "palette"),
+        (before.underlay != after.underlay, "underlay"),
+        (before.seed != after.seed, "seed"),
+        (before.locked != after.locked, "lock"),
+    ):
+        if differs:
+            return Thumb(None, icon)
+    return Thumb(None, "settings")
+
+
+def _fitted(picture: Picture) -> Pixels:
+    """A picture that covers the small size."""
+    height, width = picture.pixels.shape[:2]
+    scale = max(HEIGHT / height, WIDTH / width)
+    size = max(round(height * scale), HEIGHT), max(round(width * scale), WIDTH)
+    small = resize_picture(picture.pixels, size)
+    top, left = (size[0] - HEIGHT) // 2, (size[1] - WIDTH) // 2
+    return np.ascontiguousarray(small[top : top + HEIGHT, left : left + WIDTH])

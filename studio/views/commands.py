@@ -9,6 +9,8 @@ from PySide6.QtWidgets import QMenu, QToolBar
 from studio.models.tools import Tool
 from studio.views.actions import ARRANGEMENTS, Actions, arrangement_names, fill_examples
 from studio.views.finding import find
+from studio.views.layercommands import layer_commands, layer_menu
+from studio.views.looking import looking_commands, looking_menus
 from studio.views.shortcuts import change_shortcuts
 from studio.views.toolbox import ToolBar, tool_commands
 
@@ -21,6 +23,7 @@ def make_commands(window: "Window", actions: Actions) -> None:
     _document(window, actions)
     _painting(window, actions)
     _looking(window, actions)
+    layer_commands(window, actions)
     _modelling(window, actions)
     _menus(window, actions)
     _bars(window, actions)
@@ -63,20 +66,28 @@ def _painting(window: "Window", actions: Actions) -> None:
 
 
 def _looking(window: "Window", actions: Actions) -> None:
-    add, tr, view = actions.add, window.tr, window.studio.view
+    add, tr, desktop = actions.add, window.tr, window.desktop
     names = arrangement_names(tr)
     for kind, key in ARRANGEMENTS:
         arrange = partial(window.arrange, kind)
         add(kind.value, names[kind], arrange, key, picture=kind.value, check=True)
     actions.group(*(kind.value for kind, _ in ARRANGEMENTS))
-    add("fit", tr("&Fit"), view.fit, "Ctrl+0", picture="fit")
+    add("fit", tr("&Fit"), lambda: desktop.looked.fit(), "Ctrl+0", picture="fit")
     add("actual", tr("&100 %"), window.show_actual, "Ctrl+1", picture="one-to-one")
-    add("closer", tr("Zoom &in"), partial(view.zoom, 1), "Ctrl++", "Ctrl+=", picture="zoom-in")
-    add("farther", tr("Zoom &out"), partial(view.zoom, -1), "Ctrl+-", picture="zoom-out")
+    add(
+        "closer",
+        tr("Zoom &in"),
+        lambda: desktop.looked.zoom(1),
+        "Ctrl++",
+        "Ctrl+=",
+        picture="zoom-in",
+    )
+    add("farther", tr("Zoom &out"), lambda: desktop.looked.zoom(-1), "Ctrl+-", picture="zoom-out")
     add("patterns", tr("Class &patterns"), window.show_patterns, "Ctrl+P", check=True)
     full = partial(window.full_screen)
     add("full-screen", tr("Full &screen"), full, "F11", picture="full-screen")
     add("docks", tr("&Hide docks"), window.hide_docks, "F9", check=True)
+    looking_commands(window, actions)
     for name, text in (("dark", tr("Dark")), ("light", tr("Light")), ("system", tr("System"))):
         add(f"theme-{name}", text, partial(window.wear, name), check=True)
     actions.group("theme-dark", "theme-light", "theme-system")
@@ -105,12 +116,14 @@ def _menus(window: "Window", actions: Actions) -> None:
     kinds = [kind.value for kind, _ in ARRANGEMENTS]
     view = actions.menu(tr("&View"), *kinds, "-", "fit", "actual", "closer", "farther", "-")
     actions.fill(view, "patterns", "docks", "full-screen", "-")
+    looking_menus(window, actions, view)
     worn = QMenu(tr("&Theme"), view)
     view.addMenu(worn)
     actions.fill(worn, "theme-dark", "theme-light", "theme-system")
     brush = actions.menu(tr("&Brush"), "larger", "smaller", "-", "swap", "default", "-")
     actions.fill(brush, *(f"class-{place}" for place in range(9)))
     actions.menu(tr("&Tools"), *(f"tool-{kind.value}" for kind in Tool))
+    layer_menu(window, actions)
     actions.menu(tr("&Model"), "models", "surprise", "-", "train", "trainings", "-", "memory")
     actions.menu(tr("&Help"), "find", "-", "about")
 

@@ -1,12 +1,13 @@
 """The middle of the window: layout and picture side by side, overlaid, or split by a divider."""
 
 from enum import Enum
+from functools import partial
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
-from engines.ports import UNPAINTED
+from engines.ports import UNPAINTED, Size
 from studio.models.live import LAYOUT, Live
 from studio.models.pictures import Dropped
 from studio.models.session import Session
@@ -31,6 +32,8 @@ class Desktop(QWidget):
     """One canvas or two. `dropped` says what was dropped, and whether on the picture."""
 
     dropped = Signal(object, bool)  # QMimeData
+    looked_changed = Signal(object)  # another View
+    look_changed = Signal()  # that view moved, or it is another
 
     def __init__(
         self,
@@ -43,6 +46,8 @@ class Desktop(QWidget):
     ) -> None:
         super().__init__(parent)
         self.session, self.live, self.view = session, live, view
+        self.looked = view  # the view of the canvas that the artist turned to last
+        self._own = View(self)  # of the second canvas while the two are not linked
         self.arrangement = Arrangement.BESIDE
         self.setAcceptDrops(True)
         self.first = Canvas(paper, tools, view, Shown.LAYOUT, self)
@@ -59,6 +64,10 @@ class Desktop(QWidget):
         column.addWidget(self.splitter)
         self.first.resized.connect(self._measure)
         self.second.resized.connect(self._measure)
+        for canvas in self.canvases:
+            canvas.used.connect(partial(self._used, canvas))
+        for each in (view, self._own):
+            each.changed.connect(partial(self._moved, each))
         live.state_changed.connect(self.refresh)
         live.pictured.connect(self.refresh)
         session.painted.connect(lambda area: self.refresh())
@@ -82,8 +91,49 @@ class Desktop(QWidget):
 
     def _measure(self) -> None:
         """The room that every canvas on the screen has."""
-        rooms = [c.room for c in (self.first, self.second) if not c.isHidden()]
+        if not self.linked:
+            self._own.set_room(self.second.room)
+        seen = [self.first] if self.second.isHidden() or not self.linked else self.canvases
+        rooms = [canvas.room for canvas in seen]
         self.view.set_room((min(r[0] for r in rooms), min(r[1] for r in rooms)))
+
+    # How both are looked at ---------------------------------------------------------------------
+
+    @property
+    def canvases(self) -> list[Canvas]:
+        """Both, the layout's first."""
+        return [self.first, self.second]
+
+    @property
+    def linked(self) -> bool:
+        """Whether layout and picture are zoomed, moved and turned together."""
+        return self.second.view is self.view
+
+    def link(self, linked: bool) -> None:
+        """Look at layout and picture together, or at each in its own way."""
+        if linked == self.linked:
+            return
+        if not linked:
+            self._own.set_document(self.view.document)
+            self._own.take(self.view.look())
+        self.second.look_through(self.view if linked else self._own)
+        self._measure()
+        self._used(self.first if linked else self.second)
+
+    def set_document(self, size: Size) -> None:
+        """Another document: show all of it."""
+        self.view.set_document(size)
+        self._own.set_document(size)
+
+    def _used(self, canvas: Canvas) -> None:
+        if canvas.view is not self.looked:
+            self.looked = canvas.view
+            self.looked_changed.emit(self.looked)
+            self.look_changed.emit()
+
+    def _moved(self, view: View) -> None:
+        if view is self.looked:
+            self.look_changed.emit()
 
     @property
     def picture_seen(self) -> bool:

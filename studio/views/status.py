@@ -21,10 +21,11 @@ class Status(QStatusBar):
         self, session: Session, live: Live, view: View, parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
-        self.session, self.live, self.view = session, live, view
+        self.session, self.live = session, live
         self.setSizeGripEnabled(False)
+        self._view = view
         self.place = self._label(self.tr("Place and class under the pen"), stretch=1)
-        self.zoom = self._label(self.tr("Zoom"))
+        self.zoom = self._label(self.tr("Zoom and turn of the view"))
         self.size_shown = self._label(self.tr("Size of layout and picture"))
         self.speed = self._label(self.tr("Time of the last picture"))
         self.device = self._label(self.tr("What computes"))
@@ -34,6 +35,13 @@ class Status(QStatusBar):
         session.replaced.connect(self.refresh)
         self._zoomed()
         self.refresh()
+
+    def look_through(self, view: View) -> None:
+        """Tell of another view."""
+        self._view.changed.disconnect(self._zoomed)
+        self._view = view
+        view.changed.connect(self._zoomed)
+        self._zoomed()
 
     def point(self, point: Point | None) -> None:
         """Say what is under the pen."""
@@ -75,7 +83,14 @@ class Status(QStatusBar):
         return self.tr("The models run on {0}.").format(_told(provider))
 
     def _zoomed(self) -> None:
-        self.zoom.setText(f"{self.view.scale:.0%}")
+        view = self._view
+        percent = view.scale * self.devicePixelRatioF()  # of the screen's own pixels
+        told = [f"{percent:.0%}" if percent >= 0.1 else f"{percent:.1%}"]
+        if round(view.angle) % 360:
+            told.append(f"{view.angle:.0f}°")
+        if view.mirrored:
+            told.append(self.tr("mirrored"))
+        self.zoom.setText("   ".join(told))
 
     def _label(self, name: str, stretch: int = 0) -> QLabel:
         label = QLabel(self)

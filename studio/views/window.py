@@ -28,6 +28,7 @@ from studio.views.commands import make_commands
 from studio.views.desktop import Arrangement, Desktop
 from studio.views.docks import Docks
 from studio.views.export import ExportDialog
+from studio.views.layers import LayersPanel
 from studio.views.newdocument import NewDialog
 from studio.views.notice import Notice
 from studio.views.panel import Controls
@@ -62,6 +63,7 @@ class Window(QMainWindow):
         self.controls = Controls(studio.session, self)
         self.classes = Classes(studio.session, studio.tools, studio.swatches, self)
         self.toolbox = Toolbox(studio.session, studio.tools, self.classes, self)
+        self.layers = LayersPanel(studio.session, studio.layering, self)
         self.training = TrainingPanel(studio.training, studio.work, self)
         self.strip = Strip(studio.results, studio.files.carry, self)
         self.status = Status(studio.session, studio.live, studio.view, self)
@@ -93,6 +95,7 @@ class Window(QMainWindow):
         column.addWidget(scroll, 1)
         self.docks.add("paint", self.tr("Paint"), self.toolbox)
         self.docks.add("model", self.tr("Model"), side)
+        self.docks.add("layers", self.tr("Layers"), self.layers)
         self.docks.add("training", self.tr("Training"), self.training)
         self.docks.add("results", self.tr("Results"), self.strip)
 
@@ -112,8 +115,10 @@ class Window(QMainWindow):
         self.model_button.clicked.connect(self.choose_model)
         self.strip.compared.connect(self.paper.compare)
         self.desktop.dropped.connect(self._dropped)
-        for canvas in (self.desktop.first, self.desktop.second):
+        for canvas in self.desktop.canvases:
             canvas.pointed.connect(self.status.point)
+        self.desktop.looked_changed.connect(self.status.look_through)
+        self.desktop.look_changed.connect(self._looks)
         self._replaced()
 
     # Documents ----------------------------------------------------------------------------------
@@ -267,11 +272,27 @@ class Window(QMainWindow):
 
     def show_actual(self) -> None:
         """A pixel of the layout is a pixel of the screen."""
-        self.studio.view.zoom_to(1 / self.devicePixelRatioF())
+        self.desktop.looked.zoom_to(1 / self.devicePixelRatioF())
 
     def show_patterns(self) -> None:
         """Show or hide the patterns of the classes."""
         self.paper.set_patterns(self.actions_["patterns"].isChecked())
+
+    def mirror_view(self) -> None:
+        """Swap left and right on the screen; the document stays as it is."""
+        self.desktop.looked.mirror()
+
+    def show_grid(self) -> None:
+        """Show or hide the lines between large pixels."""
+        for canvas in self.desktop.canvases:
+            canvas.show_grid(self.actions_["grid"].isChecked())
+
+    def link_views(self) -> None:
+        """Look at layout and picture together, or at each in its own way."""
+        self.desktop.link(self.actions_["linked"].isChecked())
+
+    def _looks(self) -> None:
+        self.actions_["mirror-view"].setChecked(self.desktop.looked.mirrored)
 
     def full_screen(self) -> None:
         """Take the whole screen, or give it back."""
@@ -317,7 +338,7 @@ class Window(QMainWindow):
     # What changed -------------------------------------------------------------------------------
 
     def _replaced(self) -> None:
-        self.studio.view.set_document(self.studio.session.document.size)
+        self.desktop.set_document(self.studio.session.document.size)
         self._title()
 
     def _offered(self, document: Document) -> None:

@@ -41,12 +41,15 @@ class Setting:
 
 @dataclass(frozen=True)
 class RecipeEntry:
-    """One recipe: what it learns from, its settings, and its presets (name -> setting -> value)."""
+    """One recipe: what it learns from, why to begin with it (empty where another is to be begun
+    with), its settings, and its presets (name -> setting -> value).
+    """
 
     id: str
     title: str
     paper: str
     kind: str
+    usual: str
     settings: tuple[Setting, ...]
     presets: Mapping[str, Mapping[str, Any]]
 
@@ -135,7 +138,8 @@ def _build() -> str:
                 Setting(key, kind.__name__, defaults[key], least, greatest, options, label)
             )
         presets = {k: dict(v) for k, v in recipe.presets.items()}
-        entry = RecipeEntry(name, recipe.title, recipe.paper, recipe.kind, tuple(settings), presets)
+        about = (recipe.title, recipe.paper, recipe.kind, recipe.usual)
+        entry = RecipeEntry(name, *about, tuple(settings), presets)
         entries.append(asdict(entry))
     whole = {"format": FORMAT, "sources": sources_hash(), "recipes": entries}
     return json.dumps(whole, indent=1, ensure_ascii=False, allow_nan=False) + "\n"

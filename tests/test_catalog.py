@@ -21,6 +21,7 @@ def test_it_says_what_the_recipes_say() -> None:
     for name, recipe in registry().items():
         entry = known[name]
         assert (entry.title, entry.paper, entry.kind) == (recipe.title, recipe.paper, recipe.kind)
+        assert entry.usual == recipe.usual
         assert entry.presets == recipe.presets
         described = describe(recipe.settings_type)
         assert [s.name for s in entry.settings] == list(described)
@@ -32,6 +33,13 @@ def test_it_says_what_the_recipes_say() -> None:
             if isinstance(limits, Range):
                 assert (setting.least, setting.greatest) == (limits.least, limits.greatest)
             assert setting.options == (limits.options if isinstance(limits, OneOf) else ())
+
+
+def test_one_recipe_of_a_kind_at_most_is_begun_with() -> None:
+    known = catalog.load_catalog()
+    begun = [entry.kind for entry in known.values() if entry.usual]
+    assert sorted(begun) == sorted(set(begun))
+    assert {"layout", "paired", "image"} <= set(begun)
 
 
 def test_reading_needs_no_torch() -> None:

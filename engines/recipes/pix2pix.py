@@ -64,6 +64,7 @@ class Pix2pixRecipe(Recipe):
         "arXiv:1611.07004"
     )
     kind = "paired"
+    usual = "It learns the way from the pictures of one folder to those of the other."
     settings_type = Pix2pixSettings
     settings: Pix2pixSettings
     averaged: ClassVar[tuple[str, ...]] = ("translator",)

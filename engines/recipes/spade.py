@@ -80,6 +80,7 @@ class SpadeRecipe(Recipe):
         "arXiv:1903.07291"
     )
     kind = "layout"
+    usual = "You paint the layout and it paints the picture, in the light of any photo."
     settings_type = SpadeSettings
     settings: SpadeSettings
     averaged: ClassVar[tuple[str, ...]] = ("generator", "encoder")

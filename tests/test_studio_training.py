@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
@@ -437,6 +438,49 @@ def ready(dialog: TrainingDialog, folder: Path, qtbot: QtBot) -> None:
     painting = next(e for e in dialog.plan.recipes if e.kind == "layout" and "layout" not in e.id)
     choose(qtbot, dialog, "What it learns", painting.title)
     assert box.currentText() == painting.title
+
+
+def photos(folder: Path, count: int) -> None:
+    folder.mkdir(parents=True)
+    rng = np.random.default_rng(count)
+    for number in range(count):
+        pixels = rng.integers(0, 256, (64, 64, 3), dtype=np.uint8)
+        Image.fromarray(pixels).save(folder / f"{number}.png")
+
+
+@pytest.mark.parametrize(
+    ("folders", "kind", "said"),
+    [
+        ([""], "image", "Suggested for 9 pictures: "),
+        (["source", "target"], "paired", "Suggested for 9 pairs of pictures: "),
+        (["cats", "dogs"], "image", "Suggested for 18 pictures with attributes: "),
+        (None, "layout", "Suggested for 40 photos with layouts: "),
+    ],
+)
+def test_what_suits_a_folder_is_chosen_and_why_is_said(
+    folders: list[str] | None,
+    kind: str,
+    said: str,
+    dialog: TrainingDialog,
+    vistas: Path,
+    tmp_path: Path,
+    qtbot: QtBot,
+) -> None:
+    for name in folders or ():
+        photos(tmp_path / "mine" / name, 9)
+    drop(dialog, vistas if folders is None else tmp_path / "mine")
+    qtbot.waitUntil(lambda: not dialog.plan.scanning, timeout=20_000)
+    chosen, box = dialog.plan.recipe, named(dialog, QComboBox, "What it learns")
+    assert chosen is not None
+    assert (chosen.kind, chosen.title) == (kind, box.currentText())
+    assert dialog.advice.isVisible()
+    assert dialog.advice.text() == box.accessibleDescription() == said + chosen.usual
+    assert not dialog.reason.text()
+    assert dialog.start.isEnabled()
+    other = next((e for e in dialog.plan.recipes if e != chosen), None)
+    if other is not None:  # An artist's own choice needs no reason.
+        choose(qtbot, dialog, "What it learns", other.title)
+        assert not dialog.advice.isVisible()
 
 
 def test_settings_come_from_the_catalogue_and_go_into_the_order(

@@ -89,10 +89,7 @@ class Plan(QObject):
             return
         self.found, self._job = found, None
         if self.scanning == "quick":
-            fitting = self.recipes
-            own = [r for r in fitting if r.kind == found.report.kind]
-            if len(own) == 1 or len(fitting) == 1:
-                self.recipe = (own or fitting)[0]
+            self.recipe = self.suggested
             self._choose_usual()
             if not found.report.problems:
                 self._scan(deep=True)
@@ -126,6 +123,15 @@ class Plan(QObject):
         kind = self.found.report.kind
         kinds = (kind, *(ALSO.get(kind, ())))
         return [r for k in kinds for r in self.found.catalog.values() if r.kind == k]
+
+    @property
+    def suggested(self) -> RecipeEntry | None:
+        """What to begin with: the first that its makers would begin with, the folder's own kind
+        before others; else the only one there is.
+        """
+        fitting = self.recipes
+        only = fitting[0] if len(fitting) == 1 else None
+        return next((entry for entry in fitting if entry.usual), only)
 
     @property
     def presets(self) -> list[str]:

@@ -123,6 +123,9 @@ class TrainingDialog(QDialog):
         self.recipe.setAccessibleName(self.tr("What it learns"))
         self.recipe.setPlaceholderText(self.tr("Choose"))
         self.recipe.activated.connect(lambda row: self.plan.choose_recipe(self.plan.recipes[row]))
+        self.advice = QLabel(self)
+        self.advice.setWordWrap(True)
+        self.advice.setTextFormat(Qt.TextFormat.PlainText)
         self.paper = _small(self)
         self.preset = QComboBox(self)
         self.preset.setAccessibleName(self.tr("How thoroughly"))
@@ -148,6 +151,7 @@ class TrainingDialog(QDialog):
         rows.setContentsMargins(0, 0, 0, 0)
         for label, widget in (
             (self.tr("&Learn"), self.recipe),
+            ("", self.advice),
             ("", self.paper),
             (self.tr("&How thoroughly"), self.preset),
             ("", self.duration),
@@ -262,6 +266,10 @@ class TrainingDialog(QDialog):
         self.form.setVisible(known and self.fold.isChecked())
         titles = [entry.title for entry in plan.recipes]
         _fill(self.recipe, titles, plan.recipes.index(plan.recipe) if plan.recipe else -1)
+        advice = self._advice(report)
+        self.advice.setText(advice)
+        self.rows.setRowVisible(self.advice, known and bool(advice))
+        self.recipe.setAccessibleDescription(advice)
         self.paper.setText(plan.recipe.paper if plan.recipe else "")
         presets = plan.presets
         _fill(
@@ -274,6 +282,16 @@ class TrainingDialog(QDialog):
             self.name.setText(plan.title)
         if plan.recipe is not None:
             self.form.show_settings(plan.recipe.settings, plan.values)
+
+    def _advice(self, report: Report | None) -> str:
+        """Why this was chosen for the artist; nothing where the artist chose another."""
+        plan = self.plan
+        if report is None or plan.recipe is None or plan.recipe != plan.suggested:
+            return ""
+        if not plan.recipe.usual:
+            return self.tr("Nothing else learns from such a folder.")
+        found = kind_text(report.kind, report.pictures)
+        return self.tr("Suggested for {0}: {1}").format(found, plan.recipe.usual)
 
     def _duration(self) -> str:
         """What is honestly known beforehand of how long it takes."""

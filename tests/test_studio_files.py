@@ -26,6 +26,8 @@ from studio.document.carried import Result, png_bytes, read_png, write_png
 from studio.document.colors import rendering, reread
 from studio.document.desk import Desk
 from studio.document.document import Both, Change, Document, Edit, SceneChange, TileChange
+from studio.document.layers import Kind
+from studio.document.others import MARKS
 from studio.document.packing import nearest
 from studio.document.raster import Area, Shape
 from studio.document.recent import MOST, Recent
@@ -169,14 +171,15 @@ def test_other_programs_see_colours_and_the_picture(folder: Path) -> None:
         assert (first.filename, first.compress_type) == ("mimetype", zipfile.ZIP_STORED)
         assert archive.read("mimetype") == b"image/openraster"
         layers = [e.src for e in read_stack(archive.read("stack.xml"), "").layers]
-        assert layers == ["data/picture.png", "data/layout.png"]
+        assert layers == ["data/layer2.png", "data/layer1.png"]
 
         def pixels(name: str) -> np.ndarray:
             return np.asarray(Image.open(io.BytesIO(archive.read(name))))
 
-        assert (pixels("mergedimage.png") == shown).all()
-        assert (pixels("data/picture.png") == shown).all()
-        layout = pixels("data/layout.png")
+        for name in ("mergedimage.png", "data/layer2.png"):
+            assert (pixels(name)[..., :3] == shown).all()
+            assert (pixels(name)[..., 3] == 255).all()
+        layout = pixels("data/layer1.png")
         assert max(pixels("Thumbnails/thumbnail.png").shape) <= 256
     assert (layout[:5] == 0).all()
     for i, entry in enumerate(CLASSES):
@@ -236,7 +239,7 @@ def test_what_another_program_painted_wins_and_can_be_undone(folder: Path) -> No
     colored[60, 100:103] = [81, 4, 190, 255]  # near "sand"
     expected[60, 100:103] = 2
     rewritten(
-        folder / "k.ora", folder / "l.ora", lambda m: m.update({"data/layout.png": as_png(colored)})
+        folder / "k.ora", folder / "l.ora", lambda m: m.update({"data/layer1.png": as_png(colored)})
     )
     opened = ora.read(folder / "l.ora")
     assert (opened.history.document.ids == expected).all()
@@ -252,7 +255,7 @@ def test_what_another_program_only_packed_anew_is_as_it_was(folder: Path) -> Non
     colored = rendering(history.document.ids, history.document.scene.palette)
     colored[colored[..., 3] == 0] = [255, 255, 255, 0]
     rewritten(
-        folder / "k.ora", folder / "l.ora", lambda m: m.update({"data/layout.png": as_png(colored)})
+        folder / "k.ora", folder / "l.ora", lambda m: m.update({"data/layer1.png": as_png(colored)})
     )
     opened = ora.read(folder / "l.ora")
     assert opened.warnings == ()
@@ -277,28 +280,11 @@ def foreign(path: Path, layers: str, **members: bytes) -> None:
             archive.writestr(f"{name}.png", data)
 
 
-def test_a_file_of_another_program_is_a_photo_to_trace(folder: Path) -> None:
-    rng = np.random.default_rng(0)
-    merged = rng.integers(0, 256, (10, 20, 4)).astype(np.uint8)
-    merged[..., 3] = 255
-    merged[0, 0, 3] = 0
-    layer = '<stack><layer name="Ink" src="data/001.png" x="3"/></stack>'
-    foreign(folder / "krita.ora", layer, mergedimage=as_png(merged))
-    opened = ora.read(folder / "krita.ora", CLASSES)
-    underlay = opened.history.document.scene.underlay
-    assert underlay is not None
-    assert (underlay.pixels[1:] == merged[1:, :, :3]).all()
-    assert (underlay.pixels[0, 0] == 255).all()
-    assert opened.history.document.scene.palette == CLASSES
-    assert (opened.history.document.ids == 255).all()
-    assert opened.warnings == ()
-
-
 def test_our_layout_comes_back_from_a_program_that_keeps_only_layers(folder: Path) -> None:
     ids = np.full((10, 20), 255, np.uint8)
     ids[2:6, 5:9] = 3
     cropped = rendering(ids, CLASSES)[2:6, 5:9]
-    layer = f'<layer name="{ora.LAYOUT.name}" src="x.png" x="5" y="2"/>'
+    layer = f'<layer name="Land{MARKS[Kind.LAYOUT]}" src="x.png" x="5" y="2"/>'
     foreign(folder / "k.ora", layer, x=as_png(cropped))
     opened = ora.read(folder / "k.ora", CLASSES)
     assert (opened.history.document.ids == ids).all()

@@ -76,8 +76,12 @@ def read_picture(path: Path) -> Pixels:
     """Any picture as sRGB, uint8 (H, W, 3): upright, alpha over white, the first frame of many."""
     with opened(path) as image:
         image.load()
-        upright = ImageOps.exif_transpose(image) if _orientation(image) > 1 else image
-        return np.asarray(_srgb(upright))
+        return np.asarray(srgb(upright(image)))
+
+
+def upright(image: Image.Image) -> Image.Image:
+    """A picture turned as its EXIF orientation says."""
+    return ImageOps.exif_transpose(image) if _orientation(image) > 1 else image
 
 
 def _orientation(image: Image.Image) -> int:
@@ -89,7 +93,8 @@ def _orientation(image: Image.Image) -> int:
     return value if isinstance(value, int) and 1 <= value <= 8 else 1
 
 
-def _srgb(image: Image.Image) -> Image.Image:
+def srgb(image: Image.Image) -> Image.Image:
+    """A loaded picture as 8-bit RGB: by its colour profile if it has one, alpha over white."""
     profile = image.info.get("icc_profile")
     if image.mode.startswith(("I", "F")):
         return _grey(np.asarray(image), image.mode).convert("RGB")

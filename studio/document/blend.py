@@ -72,8 +72,8 @@ def merge(tree: Layers, source: Source, size: tuple[int, int], area: Area | None
 
 def _merged(tree: Layers, source: Source, area: Area) -> Sheet | None:
     """A tree's layers in an area; None where there is nothing."""
-    below: Sheet | None = None
-    for layer in reversed(tree):
+    seen: list[tuple[str, Sheet]] = []
+    for layer in tree:
         if not layer.visible or layer.opacity <= 0:
             continue
         if layer.kind is Kind.GROUP:
@@ -87,10 +87,14 @@ def _merged(tree: Layers, source: Source, area: Area) -> Sheet | None:
         if layer.opacity < 1 and not plain:
             sheet.alpha = sheet.alpha * np.float32(layer.opacity)
         mode = "normal" if plain else layer.blend
-        if below is None or (mode == "normal" and sheet.alpha.min() == 1):
-            below = sheet
-        else:
-            below = _over(mode, below, sheet)
+        seen.append((mode, sheet))
+        if mode == "normal" and sheet.alpha.min() == 1:
+            break  # Nothing below is seen.
+    if not seen:
+        return None
+    _, below = seen.pop()
+    for mode, sheet in reversed(seen):
+        below = _over(mode, below, sheet)
     return below
 
 

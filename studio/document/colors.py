@@ -1,6 +1,7 @@
 """A layout as a coloured picture, and back: other programs see and change a layout this way."""
 
 import hashlib
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -15,11 +16,17 @@ _BAND = 1 << 20  # pixels whose distances to every class are compared at once
 
 def rendering(ids: Pixels, classes: tuple[PaletteClass, ...]) -> Pixels:
     """RGBA (H, W, 4) in exact class colours; unpainted is transparent black."""
+    return np.take(_table(classes), ids).view(np.uint8).reshape(*ids.shape, 4)
+
+
+@lru_cache(16)
+def _table(classes: tuple[PaletteClass, ...]) -> npt.NDArray[np.uint32]:
+    """The four bytes of each id's colour."""
     table = np.full((256, 4), 255, np.uint8)
     table[:, :3] = UNPAINTED_COLOR  # ids that the palette does not have
     table[: len(classes), :3] = palette(classes)
     table[UNPAINTED] = 0
-    return np.take(table.view(np.uint32)[:, 0], ids).view(np.uint8).reshape(*ids.shape, 4)
+    return table.view(np.uint32)[:, 0]
 
 
 def fingerprint(pixels: Pixels) -> str:

@@ -33,15 +33,18 @@ def put_document(
     archive: zipfile.ZipFile, document: Document, about: Mapping[int, Plain], more: Plain
 ) -> None:
     """Write document.json and the planes, of layouts the blank ones too. `about` is what else is
-    said of a layer, by its id.
+    said of a layer, by its id; its "plane" is the member that holds the plane already.
     """
     layers = []
     for layer in walk(document.scene.layers):
         if layer.kind is Kind.LAYOUT or layer.id in document.planes:
-            member, plane = f"pentimento/layers/{layer.id}.png", document.plane(layer.id)
-            entry = {"kind": layer.kind.value, "id": layer.id, "plane": member}
-            layers.append(entry | about.get(layer.id, {}))
-            put(archive, member, png.encode(plane, flat=layer.kind is Kind.LAYOUT))
+            member = f"pentimento/layers/{layer.id}.png"
+            entry: Plain = {"kind": layer.kind.value, "id": layer.id, "plane": member}
+            entry |= about.get(layer.id, {})
+            layers.append(entry)
+            if entry["plane"] == member:
+                plane = document.plane(layer.id)
+                put(archive, member, png.encode(plane, flat=layer.kind is Kind.LAYOUT))
     plain = {
         "format": FORMAT,
         "made_with": "Pentimento",

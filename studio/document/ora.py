@@ -1,10 +1,11 @@
 """Documents as OpenRaster files, which Krita and GIMP open too.
 
-They see the layout in class colours and the last picture above it. What only we understand is in
-`pentimento/`. Where another program repainted the layout's colours, these win.
+They see every layer as a picture, layouts in class colours. What only we understand is in
+`pentimento/`. Where another program repainted a layout's colours, these win.
 https://www.openraster.org
 """
 
+import hashlib
 import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -14,17 +15,15 @@ import numpy as np
 import numpy.typing as npt
 
 from engines import files
-from engines.data.pictures import resize_picture
 from engines.data.spec import PaletteClass
 from engines.errors import UserError
-from engines.ports import Size
 from studio.document import png
 from studio.document.archive import Archive, put
 from studio.document.carried import Result, read_result
-from studio.document.colors import fingerprint, rendering, reread
-from studio.document.document import MOST_SIDE, Document, Edit, base_layout, tile_count
+from studio.document.colors import fingerprint, reread
+from studio.document.document import Both, Change, Document, Edit, tile_count
 from studio.document.keepsakes import Keepsake, put_keepsakes, take_keepsakes
-from studio.document.layers import FIRST
+from studio.document.layers import FIRST, LAYOUT, MOST_NAME, RENDER, Kind, Layer, Layers, find, walk
 from studio.document.members import (
     DOCUMENT,
     MOST_MEMBER,
@@ -35,18 +34,27 @@ from studio.document.members import (
     take_history,
     take_plain,
 )
+from studio.document.others import (
+    MERGED,
+    MOST_XML,
+    STACK,
+    Known,
+    Others,
+    canvas,
+    marked,
+    merged_picture,
+    told,
+)
 from studio.document.packing import TILE_BYTES, fits, nearest, pictures_in
+from studio.document.raster import whole
 from studio.document.scene import Picture, Scene
-from studio.document.stack import Layer, Stack, read_stack
+from studio.document.showing import Showing
+from studio.document.stack import Entries, Entry, Stack, op_of, read_stack
 from studio.history import History
 
 Pixels = npt.NDArray[np.uint8]
 MIMETYPE = b"image/openraster"
-STACK = "stack.xml"
-MERGED = "mergedimage.png"
 THUMBNAIL = "Thumbnails/thumbnail.png"
-LAYOUT = Layer("Pentimento layout", "data/layout.png")  # Other programs keep a layer's name.
-PICTURE = Layer("Pentimento picture", "data/picture.png")
 HISTORY_BYTES = 64_000_000
 HISTORY_CHANGES = 2000
 MOST_RESULTS = 10
@@ -54,7 +62,6 @@ _MOST_HISTORY = 2 * HISTORY_BYTES
 _MOST_TILES = HISTORY_BYTES // TILE_BYTES
 _MOST_PICTURES = 1000
 _MOST_PIXELS = 300_000_000  # of all pictures
-_MOST_XML = 4_000_000
 _MOST_RESULT = 100_000_000
 
 
@@ -75,37 +82,31 @@ def write(
     results: Sequence[Result] = (),
     keepsakes: Sequence[Keepsake] = (),
 ) -> None:
-    """Write the document with its history, the last picture (H, W, 3) of any size as a layer, the
-    results, newest first, and the gallery; whole or not at all. UserError where that fails.
+    """Write the document with its history, the last picture (H, W, 3) of any size as what the live
+    layer shows, and the results, newest first; whole or not at all. UserError where it cannot be
+    written.
 
     Any thread may call it with a `History.copy()`.
     """
     kept = nearest(history, HISTORY_BYTES, HISTORY_CHANGES)
     document, results = history.document, results[:MOST_RESULTS]
-    colored = rendering(document.ids, document.scene.palette)
-    layout = png.encode(colored, flat=True)
-    merged, small, layers = layout, colored, [LAYOUT]
-    if picture is not None:
-        small = resize_picture(picture, document.size)
-        merged = png.encode(small)
-        layers = [PICTURE, LAYOUT]
     needed = pictures_in(kept)
     if sum(entry.pixels.size for entry in needed.values()) > 3 * _MOST_PIXELS:
         raise UserError(
             f"{path.name} was not saved: its style pictures and underlay are too large together; "
             "use smaller ones."
         )
-    more = {"pictures": list(needed), "results": [_result(i) for i in range(len(results))]}
-    base = base_layout(document.scene.layers)
+    more: Plain = {"pictures": list(needed), "results": [_result(i) for i in range(len(results))]}
+    showing = Showing(document, picture)
+    stack = Stack(document.size, _entries(document.scene.layers, showing)).to_xml()
+    more["stack"] = hashlib.sha256(stack).hexdigest()
     with files.writing(path) as temporary, zipfile.ZipFile(temporary, "w") as archive:
         put(archive, "mimetype", MIMETYPE)
-        put(archive, STACK, Stack(document.size, tuple(layers)).to_xml())
-        put(archive, LAYOUT.src, layout)
-        if picture is not None:
-            put(archive, PICTURE.src, merged)
-        put(archive, MERGED, merged)
-        put(archive, THUMBNAIL, _thumbnail(small))
-        about = {base: {"image": LAYOUT.src, "hash": fingerprint(colored)}}
+        put(archive, STACK, stack)
+        about = _put_layers(archive, document, showing, more)
+        merged = showing.merged()
+        put(archive, MERGED, png.encode(merged, flat=not showing.colourful))
+        put(archive, THUMBNAIL, _thumbnail(merged))
         put_document(archive, document, about, more)
         put_history(archive, kept)
         for sha, entry in needed.items():
@@ -118,8 +119,8 @@ def write(
 def read(path: Path, classes: tuple[PaletteClass, ...] = ()) -> Opened:
     """The document in an .ora file; UserError in one sentence if it is none or broken.
 
-    A file of another program becomes a photo underlay; if our layout layer went through that
-    program, its colours are read as `classes`.
+    The layers of another program's file become picture layers; if a layout of ours went through
+    that program, its colours are read as `classes`.
     """
     with Archive(path) as archive:
         if "mimetype" in archive and archive.read("mimetype", 1000).strip() != MIMETYPE:
@@ -129,6 +130,51 @@ def read(path: Path, classes: tuple[PaletteClass, ...] = ()) -> Opened:
         if STACK in archive or MERGED in archive:
             return _foreign(archive, classes)
         raise UserError(f"{path.name} is no OpenRaster document; choose another file.")
+
+
+# Writing -----------------------------------------------------------------------------------------
+
+
+def _entries(tree: Layers, showing: Showing) -> Entries:
+    """What other programs are told of the layers."""
+    entries = []
+    for layer in tree:
+        if layer.kind is Kind.RENDER and showing.picture is None:
+            continue
+        entry = Entry(marked(layer), _member(layer), visible=layer.visible, locked=layer.locked)
+        if layer.kind is Kind.GROUP:
+            entry = replace(entry, src="", children=_entries(layer.children, showing))
+        if layer.kind is not Kind.LAYOUT:
+            entry = replace(entry, opacity=layer.opacity, op=op_of(layer.blend))
+        entries.append(entry)
+    return tuple(entries)
+
+
+def _put_layers(
+    archive: zipfile.ZipFile, document: Document, showing: Showing, more: Plain
+) -> dict[int, Plain]:
+    """Write each layer's picture; what document.json is to say of it. The live one's goes to
+    `more`.
+    """
+    about: dict[int, Plain] = {}
+    for layer in walk(document.scene.layers):
+        member = _member(layer)
+        if layer.kind is Kind.GROUP or (layer.kind is Kind.RENDER and showing.picture is None):
+            continue
+        pixels = showing(layer, whole(document.size))
+        if pixels is None:
+            put(archive, member, png.encode(np.zeros((1, 1, 4), np.uint8)))
+            continue
+        put(archive, member, png.encode(pixels, flat=layer.kind is Kind.LAYOUT))
+        if layer.kind is Kind.PICTURE:
+            about[layer.id] = {"plane": member}
+        else:
+            entry = {"image": member, "hash": fingerprint(pixels)}
+            if layer.kind is Kind.LAYOUT:
+                about[layer.id] = entry
+            else:
+                more["live"] = entry
+    return about
 
 
 # Our own -----------------------------------------------------------------------------------------
@@ -151,12 +197,12 @@ def _ours(archive: Archive) -> Opened:
     except (UserError, KeyError, TypeError):
         results = ()
         warnings.append("The last results in the file are broken and were left out.")
-    history = _repainted(archive, plain, history, warnings)
     try:
         keepsakes = take_keepsakes(archive)
     except UserError:
         keepsakes = ()
         warnings.append("The gallery in the file is broken and was left out.")
+    history = _changed_elsewhere(archive, plain, history, warnings)
     return Opened(history, results, tuple(warnings), keepsakes)
 
 
@@ -187,84 +233,104 @@ def _check(archive: Archive, history: History) -> None:
         raise archive.broken("its history does not fit")
 
 
-def _repainted(archive: Archive, plain: Plain, history: History, warnings: list[str]) -> History:
-    """The history, with what another program did to the layout's colours as its last change."""
+def _changed_elsewhere(
+    archive: Archive, plain: Plain, history: History, warnings: list[str]
+) -> History:
+    """The history, with what another program did to the layouts' colours as its last change; a
+    new one where that program changed the layers themselves.
+    """
     document = history.document
     try:
-        layer = next(dict(e) for e in plain["layers"] if "hash" in e)
-        source, known = str(layer["image"]), str(layer["hash"])
-        stack = read_stack(archive.read(STACK, _MOST_XML), archive.path.name)
-        pixels = _canvas(archive, stack.size, next(e for e in stack.layers if e.src == source))
-    except (UserError, KeyError, TypeError, StopIteration):
-        warnings.append("The layout's picture in the file is missing or broken; the ids were kept.")
+        data = archive.read(STACK, MOST_XML)
+        stack, known = read_stack(data, archive.path.name), _known(plain, document)
+    except (UserError, KeyError, TypeError, ValueError):
+        warnings.append(_KEPT)
         return history
-    if fingerprint(pixels) == known:
-        return history
-    same = stack.size == document.size
-    ids, strange = reread(pixels, document.scene.palette, document.ids if same else None)
-    warnings.append(_told(strange))
-    if not same:
-        return History(Document(ids, replace(document.scene, layers=FIRST)))
-    edit = Edit(document, "Repainted elsewhere", base_layout(document.scene.layers))
-    edit.replace(ids)
-    if (change := edit.finish()) is not None:
-        history.add(change)
+    written = plain.get("stack", hashlib.sha256(data).hexdigest())
+    if stack.size != document.size or written != hashlib.sha256(data).hexdigest():
+        others = Others(archive, stack, document.scene.palette, known)
+        try:
+            changed = History(others.document(document.scene))
+        except UserError:
+            warnings.append(_KEPT)
+            return history
+        warnings += (*others.warnings, "Another program changed the layers; undo begins anew.")
+        return changed
+    parts: list[Change] = []
+    total = 0
+    for entry in stack.layers:
+        if entry.src not in known or known[entry.src].ids is None:
+            continue
+        try:
+            pixels = canvas(archive, stack.size, entry)
+        except UserError:
+            warnings.append(_KEPT)
+            continue
+        was = known[entry.src]
+        if fingerprint(pixels) == was.hash:
+            continue
+        ids, strange = reread(pixels, document.scene.palette, was.ids)
+        total += strange
+        edit = Edit(document, "Repainted elsewhere", was.layer.id)
+        edit.replace(ids)
+        if (change := edit.finish()) is not None:
+            parts.append(change)
+    if parts:
+        warnings.append(told(total))
+        history.add(parts[0] if len(parts) == 1 else Both("Repainted elsewhere", parts))
     return history
 
 
-def _told(strange: int) -> str:
-    told = "Another program changed the layout, so its colours were read as classes."
-    if strange:
-        told += f" {strange} pixels had no class's colour and took the nearest."
-    return told
+_KEPT = (
+    "A layer's picture in the file is missing or broken; what Pentimento wrote beside it was kept."
+)
+
+
+def _known(plain: Plain, document: Document) -> dict[str, Known]:
+    """Our layers by the member with their picture; KeyError and the like where told wrong."""
+    found = {}
+    entries = [dict(entry) for entry in plain["layers"]]
+    if "live" in plain:
+        entries.append({"id": RENDER, **plain["live"]})
+    for entry in entries:
+        layer = find(document.scene.layers, int(entry.get("id", LAYOUT)))  # Format 1 has one.
+        member = entry.get("image", entry.get("plane"))
+        if layer is not None and member is not None:
+            ids = document.planes.get(layer.id) if layer.kind is Kind.LAYOUT else None
+            found[str(member)] = Known(layer, str(entry.get("hash", "")), ids)
+    return found
 
 
 # Others' -----------------------------------------------------------------------------------------
 
 
 def _foreign(archive: Archive, classes: tuple[PaletteClass, ...]) -> Opened:
-    """A blank document with the merged image to trace, or our layout as it came back."""
-    name = archive.path.name
-    if STACK in archive and classes:
-        stack = read_stack(archive.read(STACK, _MOST_XML), name)
-        layouts = [layer for layer in stack.layers if layer.name == LAYOUT.name]
-        if layouts:
-            ids, strange = reread(_canvas(archive, stack.size, layouts[0]), classes)
-            return Opened(History(Document(ids, Scene(palette=classes))), (), (_told(strange),))
-    data = archive.read(MERGED, MOST_MEMBER)
-    image = png.decode(data, f"picture in {name}", MOST_SIDE * MOST_SIDE)
-    if max(image.size) > MOST_SIDE:
-        raise _too_large(name, (image.height, image.width))
-    merged = Picture(png.rgb(image), name)
-    scene = Scene(palette=classes, underlay=merged)
-    return Opened(History(Document.blank((image.height, image.width), scene)))
-
-
-def _canvas(archive: Archive, size: Size, layer: Layer) -> Pixels:
-    """A layer's RGBA on a canvas of the file's size: other programs crop what is transparent."""
-    if max(size) > MOST_SIDE:
-        raise _too_large(archive.path.name, size)
-    data = archive.read(layer.src, MOST_MEMBER)
-    image = png.decode(data, f"layer in {archive.path.name}", MOST_SIDE * MOST_SIDE)
-    pixels = np.asarray(image.convert("RGBA"))
-    if layer.x == layer.y == 0 and pixels.shape[:2] == size:
-        return pixels
-    canvas = np.zeros((*size, 4), np.uint8)
-    top, left = max(layer.y, 0), max(layer.x, 0)
-    part = pixels[top - layer.y :, left - layer.x :][
-        : max(size[0] - top, 0), : max(size[1] - left, 0)
-    ]
-    canvas[top : top + part.shape[0], left : left + part.shape[1]] = part
-    return canvas
-
-
-def _too_large(name: str, size: Size) -> UserError:
-    return UserError(
-        f"{name} is {size[1]} x {size[0]} pixels, more than {MOST_SIDE} a side; make it smaller."
-    )
+    """Another program's layers as ours, or its merged picture where they cannot be read."""
+    scene, trouble = Scene(palette=classes), ""
+    if STACK in archive:
+        try:
+            others = Others(
+                archive, read_stack(archive.read(STACK, MOST_XML), archive.path.name), classes
+            )
+            return Opened(History(others.document(scene)), (), tuple(others.warnings))
+        except UserError as error:
+            if MERGED not in archive:
+                raise
+            trouble = str(error)
+    pixels = merged_picture(archive)
+    number = max(LAYOUT, RENDER) + 1
+    layer = Layer(number, Kind.PICTURE, archive.path.stem[:MOST_NAME])
+    scene = replace(scene, layers=(layer, *FIRST))
+    document = Document.of((pixels.shape[0], pixels.shape[1]), {number: pixels}, scene)
+    said = f"Its layers could not be read, so that all is in one. {trouble}" if trouble else ""
+    return Opened(History(document), (), (said,) if said else ())
 
 
 # Members -----------------------------------------------------------------------------------------
+
+
+def _member(layer: Layer) -> str:
+    return f"data/layer{layer.id}.png"
 
 
 def _picture(sha: str) -> str:

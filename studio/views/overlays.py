@@ -110,8 +110,8 @@ class SelectionEdge:
 
     def _made(self, transform: QTransform, size: QSize, ratio: float) -> QImage:
         scale = math.sqrt(abs(transform.determinant())) * ratio
-        level = max(math.floor(math.log2(1 / scale) + 1e-6), 0) if scale > 0 else 0
-        level = min(level, len(self._levels) - 1)
+        # At this level no pixel of the mask is smaller than one of the screen.
+        level = min(max(math.ceil(-math.log2(scale) - 1e-6), 0), len(self._levels) - 1)
         pixels = size * ratio
         sampled = QImage(pixels, QImage.Format.Format_Grayscale8)
         sampled.fill(0)

@@ -155,7 +155,9 @@ class Gallery(QObject):
 
     def _replaced(self) -> None:
         self._round += 1
-        self._shelve.stop()
+        if self._shelve.isActive():  # Of the document that was shown before.
+            self._shelve.stop()
+            self._write()
         self.items, self.unsaved, self._full, self.folder = [], False, False, None
         self.changed.emit()
 

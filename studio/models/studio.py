@@ -8,6 +8,7 @@ from studio.document.desk import Desk
 from studio.document.recent import Recent
 from studio.lanes.render import RenderLane
 from studio.lanes.work import WorkLane
+from studio.models.batch import Batch
 from studio.models.files import Files
 from studio.models.layering import Layering
 from studio.models.library import Library
@@ -15,6 +16,7 @@ from studio.models.live import Live
 from studio.models.results import Results
 from studio.models.session import Session
 from studio.models.swatches import Swatches
+from studio.models.timeline import Timeline
 from studio.models.tools import Tools
 from studio.models.training import Training
 from studio.models.variations import Variations
@@ -48,6 +50,8 @@ class Studio(QObject):
         self.files = Files(self.session, self.results, self.work, desk, recent, self)
         self.gallery = self.files.gallery
         self.variations = Variations(self.session, self.lane, self.work, provider, self)
+        self.batch = Batch(self.work, self)
+        self.timeline = Timeline(self.session, self)
         self.training = Training(self.work, parent=self)
         self.tools.pen.connect(self.live.set_pen)
         self.tools.pen.connect(self.variations.set_pen)

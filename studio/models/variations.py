@@ -49,6 +49,7 @@ class Variation:
     sentence: str = ""
     result: Result | None = None
     pinned: bool = False
+    made: float = 0.0  # seconds since 1970
 
 
 @dataclass(eq=False)
@@ -249,7 +250,7 @@ class Variations(QObject):
                 self._put_back(cell)
             else:
                 grid.seconds.append(made.seconds)
-                cell.result = made.result
+                cell.result, cell.made = made.result, time.time()
                 self._took(cell, "done")
 
         def failed(sentence: str) -> None:

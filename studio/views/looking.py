@@ -10,7 +10,12 @@ from studio.views.actions import Actions
 if TYPE_CHECKING:
     from studio.views.window import Window
 
-DOCK_KEYS = {"navigator": "F7"}
+DOCK_KEYS = {
+    "navigator": "F7",
+    "history": "Ctrl+H",
+    "gallery": "Ctrl+Shift+G",
+    "variations": "Ctrl+Shift+R",
+}
 
 
 def looking_commands(window: "Window", actions: Actions) -> None:

@@ -34,6 +34,7 @@ from studio.views.notice import Notice
 from studio.views.panel import Controls
 from studio.views.paper import Paper
 from studio.views.runs import TrainingPanel
+from studio.views.shelves import Shelves
 from studio.views.status import Status
 from studio.views.strip import Strip
 from studio.views.toolbox import Toolbox
@@ -98,6 +99,7 @@ class Window(QMainWindow):
         self.docks.add("layers", self.tr("Layers"), self.layers)
         self.docks.add("training", self.tr("Training"), self.training)
         self.docks.add("results", self.tr("Results"), self.strip)
+        self.shelves = Shelves(self)
 
     def _connect(self) -> None:
         studio = self.studio

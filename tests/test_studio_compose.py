@@ -15,7 +15,8 @@ from engines.runtime.bundle import Bundle, GraphFile
 from studio.document.document import Document, Edit
 from studio.document.raster import Area, Shape
 from studio.document.scene import Picture, Scene
-from studio.models.compose import Small, compose, missing, numbering, picture_size
+from studio.models.compose import Small, compose, missing, picture_size
+from studio.models.mapping import numbering
 from studio.models.names import closest
 
 
@@ -119,7 +120,7 @@ def test_a_request_has_the_model_s_ids_and_only_values_that_fit() -> None:
     assert request.values["say"] == "hm"
     assert (request.values["photo"] == photo.pixels).all()
     assert not {"style", "kind", "gone"} & request.values.keys()
-    assert numbering(palette, layout.classes) == {0: 1, 2: 0}
+    assert numbering(palette, layout.classes, {}) == {0: 1, 2: 0}
 
 
 def test_what_a_model_still_needs_is_known() -> None:

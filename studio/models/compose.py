@@ -2,13 +2,11 @@
 
 import math
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from engines.data.pictures import shrink_area, shrink_layout
-from engines.data.spec import PaletteClass
 from engines.ports import (
     UNPAINTED,
     Attributes,
@@ -29,7 +27,7 @@ from engines.runtime.fit import nearest_size
 from studio.document.document import Document, Pixels, translate
 from studio.document.raster import NOTHING, Area
 from studio.document.scene import Picture, Scene
-from studio.models.names import closest
+from studio.models.mapping import mapping_of, numbering
 
 if TYPE_CHECKING:
     from engines.runtime.bundle import Bundle
@@ -75,19 +73,13 @@ def picture_size(bundle: "Bundle", document: Size, side: int) -> Size:
     return best
 
 
-@lru_cache(16)
-def numbering(palette: tuple[PaletteClass, ...], names: tuple[str, ...]) -> dict[int, int]:
-    """Id in a palette -> the id of the same or the nearest name among a model's."""
-    found = {number: closest(entry.name, names) for number, entry in enumerate(palette)}
-    return {number: place for number, place in found.items() if place is not None}
-
-
 def compose(bundle: "Bundle", scene: Scene, ids: Pixels) -> Request:
     """The Request of a scene over a layout that has the picture's size already."""
     values: dict[str, Any] = {}
     for port in bundle.ports:
         if isinstance(port, Layout):
-            values[port.name] = translate(ids, numbering(scene.palette, port.classes))
+            said = mapping_of(scene, bundle.name)
+            values[port.name] = translate(ids, numbering(scene.palette, port.classes, said))
         elif isinstance(port, Mask):
             values[port.name] = _mask(scene, scene.values.get(port.name), ids)
         elif port.name in scene.values:

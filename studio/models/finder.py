@@ -41,7 +41,10 @@ def ranked(query: str, items: Sequence[Findable], recent: Sequence[str] = ()) ->
             # A hair's breadth: what was used lately wins over what is about as likely.
             lift = 0.1 * (1 - fresh / last) if last else 0.0
             scored.append((-(points + lift), bool(item.why_not), fresh, number, item))
-    return [item for *_, item in sorted(scored, key=lambda entry: entry[:4])]
+    scored.sort(key=lambda entry: entry[:4])
+    # Where something is called that, what is so only by a slip or a chance is not meant.
+    best = max((-entry[0] for entry in scored), default=0.0)
+    return [item for points, *_, item in scored if -points > best / 2]
 
 
 def score(query: str, item: Findable) -> float:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, Signal
 
 from engines.data.spec import PaletteClass
-from engines.ports import UNPAINTED, Layout, Size
+from engines.ports import Layout, Size
 from studio.document.document import (
     Both,
     Change,
@@ -26,6 +26,7 @@ from studio.document.layers import FIRST, Kind, Layers, find, layouts, path_to
 from studio.document.raster import Area, whole
 from studio.document.scene import ModelRef, Pixels, Scene, merged
 from studio.history import History
+from studio.models.classes import shown
 from studio.models.library import Entry, Library
 
 if TYPE_CHECKING:
@@ -288,14 +289,12 @@ class Session(QObject):
         return next((p for p in self.bundle.ports if isinstance(p, Layout)), None)
 
     def shown_classes(self) -> list[int]:
-        """Ids to choose from: the model's classes in its order, then others that are painted."""
-        names = {entry.name: number for number, entry in enumerate(self.scene.palette)}
+        """Ids to choose from: as the artist arranged them, then the model's, then the painted."""
         port = self.layout_port
-        first = [names[n] for n in port.classes if n in names] if port else list(names.values())
-        if len(first) == len(names):
-            return first
-        used = set(self.document.ids[::4, ::4].ravel().tolist()) - {UNPAINTED}
-        return first + sorted(number for number in used - set(first) if number < len(names))
+        return shown(self.scene, port.classes if port else (), self._painted)
+
+    def _painted(self) -> set[int]:
+        return set(self.document.ids[::4, ::4].ravel().tolist())
 
     def replace_all(self) -> None:
         """Say that everything may have changed."""

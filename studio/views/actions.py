@@ -96,6 +96,10 @@ class Actions:
         self.fill(menu, *names)
         return menu
 
+    def menus(self) -> list[str]:
+        """The titles of the menu bar."""
+        return [plain(action.text()) for action in self.window.menuBar().actions()]
+
     def fill(self, menu: QMenu, *names: str) -> None:
         """Put commands into a menu."""
         place: tuple[str, ...] = ()

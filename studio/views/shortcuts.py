@@ -44,7 +44,6 @@ class ShortcutsDialog(QDialog):
         self.tree = QTreeWidget(self)
         self.tree.setAccessibleName(self.tr("Commands"))
         self.tree.setHeaderLabels([self.tr("Command"), self.tr("Keys")])
-        self.tree.setUniformRowHeights(True)
         self.tree.setColumnWidth(0, 380)
         self.told = QLabel(self)
         self.told.setWordWrap(True)
@@ -84,30 +83,33 @@ class ShortcutsDialog(QDialog):
 
     def _fill(self) -> None:
         groups = self._groups
+        for title in (*self.commands.menus(), self.tr("Others")):
+            groups[title] = QTreeWidgetItem(self.tree, [title])
+            groups[title].setFlags(Qt.ItemFlag.ItemIsEnabled)
+            groups[title].setFirstColumnSpanned(True)
+            font = groups[title].font(0)
+            font.setBold(True)
+            groups[title].setFont(0, font)
         for name, command in self.commands.commands.items():
             group = command.place[0] if command.place else self.tr("Others")
-            if group not in groups:
-                groups[group] = QTreeWidgetItem(self.tree, [group])
-                groups[group].setFlags(Qt.ItemFlag.ItemIsEnabled)
-                groups[group].setFirstColumnSpanned(True)
             text = " › ".join((*command.place[1:], command.title))
             item = QTreeWidgetItem(groups[group], [text])
             item.setData(0, NAME, name)
             self._items[name] = item
             self._show(name)
         self.tree.expandAll()
-        self._choose_first()
+        self._filter()
         self._stop()
 
     def _show(self, name: str) -> None:
         item, changed = self._items[name], self.shortcuts.is_changed(name)
-        item.setText(1, ", ".join(_native(key) for key in self.shortcuts[name]))
+        item.setText(1, self._told(self.shortcuts[name]))
         font = item.font(1)
         font.setBold(changed)
         item.setFont(1, font)
         look = theme.current()
         item.setForeground(1, QBrush(QColor(look.accent if changed else look.text)))
-        usual = ", ".join(_native(key) for key in self.shortcuts.usual(name)) or self.tr("none")
+        usual = self._told(self.shortcuts.usual(name)) or self.tr("none")
         item.setToolTip(1, self.tr("Usually: {0}").format(usual))
 
     def _filter(self) -> None:
@@ -208,7 +210,7 @@ class ShortcutsDialog(QDialog):
         self.shortcuts.give(command.name, keys)
         self._stop()
         self.tree.setFocus()
-        shown = ", ".join(_native(key) for key in keys)
+        shown = self._told(keys)
         if keys:
             self.told.setText(self.tr("“{0}” has {1} now.").format(command.title, shown))
         else:
@@ -277,10 +279,17 @@ class ShortcutsDialog(QDialog):
         more.setAutoDefault(False)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, self)
         buttons.rejected.connect(self.accept)
+        for button in buttons.buttons():  # Enter in the search must not close the dialog.
+            assert isinstance(button, QPushButton)
+            button.setAutoDefault(False)
+            button.setDefault(False)
         row.addWidget(more)
         row.addStretch(1)
         row.addWidget(buttons)
         return row
+
+    def _told(self, keys: tuple[str, ...]) -> str:
+        return self.tr(" or ").join(_native(key) for key in keys)
 
     def _button(self, text: str, do: object) -> QPushButton:
         button = QPushButton(text, self)

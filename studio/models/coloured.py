@@ -1,0 +1,142 @@
+"""Classes out of a coloured picture: each of its colours is one, and stray pixels take the nearest.
+
+Pictures of layouts come with soft borders or from a camera's compression; their true colours are
+those that fill areas.
+"""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from engines.data.pictures import read_picture
+from engines.data.spec import PaletteClass
+from engines.errors import UserError
+from engines.ports import UNPAINTED
+from studio.document.document import MOST_SIDE
+from studio.document.scene import Pixels
+
+LEAST = 0.001  # the share of the pixels that a colour must have to be a class, where many have less
+MOST = 64  # classes
+CALM = 0.5  # the share of pixels in such colours below which a picture is no layout
+CLOSE = 24  # colours less apart than that are one: what a compression made of it
+
+Classes = tuple[PaletteClass, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Coloured:
+    """What was found in a picture: `ids` (H, W) are places in `classes`.
+
+    `strays` is how many pixels had another colour and took the nearest.
+    """
+
+    classes: Classes
+    ids: Pixels
+    stray: npt.NDArray[np.bool_]
+
+    @property
+    def strays(self) -> int:
+        """How many pixels had no class's colour."""
+        return int(self.stray.sum())
+
+    @property
+    def shares(self) -> list[float]:
+        """The share of the pixels by class."""
+        counts = np.bincount(self.ids.ravel(), minlength=256)[: len(self.classes)]
+        return [float(share) for share in counts / self.ids.size]
+
+    @property
+    def exact(self) -> Pixels:
+        """The ids with the strays unpainted."""
+        return np.where(self.stray, np.uint8(UNPAINTED), self.ids)
+
+    def named(self, names: list[str]) -> "Coloured":
+        """With other names for the classes."""
+        pairs = zip(self.classes, names, strict=True)
+        return replace(self, classes=tuple(replace(c, name=name) for c, name in pairs))
+
+
+def read_coloured(path: Path, known: Classes) -> Coloured:
+    """The classes and the layout of a coloured picture; UserError where it is none."""
+    rgb = read_picture(path)
+    if max(rgb.shape[:2]) > MOST_SIDE:
+        raise UserError(
+            f"{path.name} is {rgb.shape[1]} x {rgb.shape[0]} pixels, more than the {MOST_SIDE} a "
+            "side that a document has; make it smaller."
+        )
+    return coloured(rgb, known, path.name)
+
+
+def coloured(rgb: Pixels, known: Classes, name: str) -> Coloured:
+    """The classes of a picture, uint8 (H, W, 3); known ones where the colour is theirs."""
+    codes = _codes(rgb)
+    colors, places, counts = np.unique(codes, return_inverse=True, return_counts=True)
+    theirs = {int(entry.color[1:], 16): entry for entry in reversed(known)}
+    chosen = _chosen(colors, counts, set(theirs))
+    kept = counts[np.isin(colors, chosen)].sum()
+    if not len(chosen) or kept < CALM * codes.size:
+        raise UserError(
+            f"{name} has {len(colors)} colours and no large areas of one, so its classes cannot be "
+            "told; choose a picture in flat colours."
+        )
+    table = _nearest(colors, chosen)
+    entries = [_entry(int(color), theirs, number) for number, color in enumerate(chosen)]
+    ids = table[places].reshape(codes.shape)
+    stray = ~np.isin(colors, chosen)[places].reshape(codes.shape)
+    return Coloured(tuple(entries), ids, stray)
+
+
+def _chosen(colors: "_Codes", counts: npt.NDArray[np.intp], known: set[int]) -> "_Codes":
+    """The colours that are classes, in the order of the area that they fill."""
+    total = int(counts.sum())
+    order = np.argsort(-counts, kind="stable")
+    few = len(colors) <= MOST
+    chosen: list[int] = []
+    for place in order:
+        color, count = int(colors[place]), int(counts[place])
+        if color not in known and not few and count < LEAST * total:
+            continue
+        if color not in known and not few and any(_apart(color, c) < CLOSE for c in chosen):
+            continue
+        chosen.append(color)
+        if len(chosen) == MOST:
+            break
+    return np.array(chosen, np.uint32)
+
+
+def _entry(color: int, known: dict[int, PaletteClass], number: int) -> PaletteClass:
+    if color in known:
+        return known[color]
+    return PaletteClass(f"colour {number + 1}", f"#{color:06x}")
+
+
+_Codes = npt.NDArray[np.uint32]
+
+
+def _nearest(colors: _Codes, chosen: _Codes) -> Pixels:
+    """The place in `chosen` of the nearest in RGB for each colour 0xrrggbb."""
+    best = np.zeros(len(colors), np.uint8)
+    least = np.full(len(colors), 1 << 30, np.int64)
+    parts = _parts(colors)
+    for place, color in enumerate(chosen):
+        far = ((parts - _parts(np.array([color], np.uint32))) ** 2).sum(1)
+        closer = far < least
+        best[closer], least[closer] = place, far[closer]
+    return best
+
+
+def _parts(codes: _Codes) -> npt.NDArray[np.int64]:
+    return np.stack([(codes >> shift) & 255 for shift in (16, 8, 0)], 1).astype(np.int64)
+
+
+def _apart(one: int, other: int) -> float:
+    """How far apart two colours are in RGB."""
+    pair = _parts(np.array([one, other], np.uint32))
+    return float(np.sqrt(((pair[0] - pair[1]) ** 2).sum()))
+
+
+def _codes(rgb: Pixels) -> _Codes:
+    red, green, blue = (rgb[..., channel].astype(np.uint32) for channel in range(3))
+    return np.asarray((red << 16) | (green << 8) | blue, np.uint32)

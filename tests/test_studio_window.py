@@ -121,7 +121,8 @@ def test_what_was_set_without_a_step_is_recovered_too(hands: Hands) -> None:
     assert files.kept is not None
     folder = files.kept.folder
     files.kept.leave()
-    files.kept = None
+    assert files.tabs.now is not None
+    files.tabs.now.kept = None
     kept = files.desk.adopt(folder)
     assert kept.history.document.scene.palette == palette
     assert kept.history.document.scene.model == model

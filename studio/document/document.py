@@ -73,10 +73,9 @@ class Document:
 
     @property
     def active(self) -> int:
-        """The layer that is painted on."""
-        if find(self.scene.layers, self._active) is None:
-            self._active = base_layout(self.scene.layers)
-        return self._active
+        """The layer that is painted on; the lowest layout while the one that was chosen is gone."""
+        there = find(self.scene.layers, self._active) is not None
+        return self._active if there else base_layout(self.scene.layers)
 
     @active.setter
     def active(self, number: int) -> None:

@@ -14,7 +14,7 @@ from engines.ports import Size
 from studio.document import carried, ora
 from studio.document.carried import Result
 from studio.document.desk import Desk, Left
-from studio.document.document import Change, Document
+from studio.document.document import Document
 from studio.document.kept import Kept
 from studio.document.layers import FIRST
 from studio.document.recent import Recent
@@ -26,9 +26,9 @@ from studio.models.pictures import Dropped, examples, ordinary
 from studio.models.results import Results
 from studio.models.session import Session
 from studio.models.starts import is_layout, joined, read_any_layout, read_example
+from studio.models.tabs import Tab, Tabs
 
 FACTORS = (1, 2, 4)
-GALLERY = "gallery"  # in a document's folder
 MOST_EXPORTED = 16_384  # pixels a side
 
 
@@ -53,7 +53,7 @@ class Files(QObject):
         self.session, self.results, self.work = session, results, work
         self.desk, self.recent = desk or Desk(), recent or Recent()
         self.gallery = Gallery(session, results, work, self)
-        self.kept: Kept | None = None
+        self.tabs = Tabs(session, results, self.gallery, self)
         self._saving = 0
         self._scratch: tempfile.TemporaryDirectory[str] | None = None
         self._trouble.connect(self.problem)
@@ -66,23 +66,33 @@ class Files(QObject):
     # The open document --------------------------------------------------------------------------
 
     @property
+    def kept(self) -> Kept | None:
+        """What keeps the document that is shown; None where the disk refused."""
+        return self.tabs.now.kept if self.tabs.now is not None else None
+
+    @property
     def path(self) -> Path | None:
         """The artist's file; None before the first save."""
         return self.kept.path if self.kept is not None else None
 
     @property
     def name(self) -> str:
-        """What the document is called."""
-        return self.path.stem if self.path is not None else self.tr("Untitled")
+        """What the document that is shown is called."""
+        return self.name_of(self.tabs.now)
+
+    def name_of(self, tab: Tab | None) -> str:
+        """What a document is called."""
+        path = tab.path if tab is not None else None
+        return path.stem if path is not None else self.tr("Untitled")
 
     @property
     def unsaved(self) -> bool:
         """Whether the artist's file lacks something."""
-        return self.kept is not None and (self.kept.unsaved or self.gallery.unsaved)
+        return self.tabs.now is not None and self.tabs.unsaved(self.tabs.now)
 
     def start(self) -> None:
         """What a studio opens with: what a dead one left, else an example to paint over."""
-        for left in self._abandoned():
+        for left in reversed(self._abandoned()):  # The latest is shown in the end.
             try:
                 kept = self.desk.adopt(left.folder)
             except UserError as error:
@@ -95,7 +105,10 @@ class Files(QObject):
             )
             for warning in kept.warnings:
                 self.problem.emit(warning)
-            return
+        if not self.tabs.items:
+            self._first()
+
+    def _first(self) -> None:
         shown = examples()
         if shown:
             self.open_example(shown[0])
@@ -120,52 +133,73 @@ class Files(QObject):
         path: Path | None = None,
         unsaved: bool = False,
     ) -> None:
-        """Open a document in place of this one, which is let go of."""
+        """Open a document beside the others."""
         history = history or History(document)
         try:
             kept = self.desk.open_new(history, path, unsaved)
         except UserError as error:
             self.problem.emit(str(error))
-            self._let_go()
-            self.session.show(history.document, history)
+            self._let_go(self.tabs.add(Tab(history)))
             self.changed.emit()
             return
         self._show(kept)
 
     def _show(self, kept: Kept) -> None:
-        self._let_go()
-        self.kept = kept
-        kept.troubled = lambda error: self._trouble.emit(str(error))
-        kept.history.heard = self._heard
-        self.session.show(kept.history.document, kept.history)
-        self.gallery.keep_in(kept.folder / GALLERY)
+        self._follow(kept)
+        self._let_go(self.tabs.add(Tab(kept.history, kept)))
         self.changed.emit()
+
+    def _follow(self, kept: Kept) -> None:
+        """Keep every step of its history."""
+        kept.troubled = lambda error: self._trouble.emit(str(error))
+        kept.history.heard = kept.hear
 
     def _rebase(self) -> None:
         """Keep the document from here on: something was set that is no step."""
-        before = self.kept
-        if before is None:
+        tab = self.tabs.now
+        if tab is None or tab.kept is None:
             return
+        before = tab.kept
         try:
-            self.kept = self.desk.open_new(before.history, before.path, before.unsaved)
+            tab.kept = self.desk.open_new(before.history, before.path, before.unsaved)
         except UserError as error:
             self.problem.emit(str(error))
             return
-        self.kept.troubled = before.troubled
-        self.gallery.keep_in(self.kept.folder / GALLERY)
+        self._follow(tab.kept)
+        self.gallery.keep_in(tab.folder)
         self.finish()
         before.close()
 
-    def _heard(self, step: str, change: Change) -> None:
-        if self.kept is not None:
-            self.kept.hear(step, change)
+    def _keep_again(self) -> Kept | None:
+        """Keep a document that the disk refused before."""
+        tab = self.tabs.now
+        if tab is None:
+            return None
+        try:
+            tab.kept = self.desk.open_new(tab.history, unsaved=True)
+        except UserError as error:
+            self.problem.emit(str(error))
+            return None
+        self._follow(tab.kept)
+        self.gallery.keep_in(tab.folder)
+        return tab.kept
 
-    def _let_go(self) -> None:
-        """The document before is forgotten, once what is being saved is on the disk."""
+    def close_tab(self, index: int) -> None:
+        """Close one of the open documents; what its file lacks is given up."""
+        tab = self.tabs.items[index]
+        if len(self.tabs.items) == 1:
+            self._first()
+            if tab not in self.tabs.items:  # It was untouched, and gave way.
+                return
+            index = self.tabs.items.index(tab)
+        self._let_go(self.tabs.remove(index))
+        self.changed.emit()
+
+    def _let_go(self, tab: Tab | None) -> None:
+        """A document is forgotten, once what is being saved is on the disk."""
         self.finish()
-        if self.kept is not None:
-            self.kept.close()
-            self.kept = None
+        if tab is not None and tab.kept is not None:
+            tab.kept.close()
 
     def finish(self) -> None:
         """Wait for saves that are under way."""
@@ -192,6 +226,10 @@ class Files(QObject):
 
     def _open(self, path: Path) -> None:
         ordinary(path)
+        for index, tab in enumerate(self.tabs.items):
+            if tab.path == path.absolute():
+                self.tabs.go(index)
+                return
         classes = self.session.scene.palette
         if path.suffix.lower() == ".ora":
             opened = ora.read(path, classes)
@@ -255,12 +293,9 @@ class Files(QObject):
 
     def save(self, path: Path) -> None:
         """Save, off this thread; `told` once it is on the disk."""
-        kept = self.kept
+        kept = self.kept or self._keep_again()
         if kept is None:
-            self.show(self.session.document, self.session.history, unsaved=True)
-            kept = self.kept
-            if kept is None:
-                return
+            return
         self.results.keep()
         copy, results = kept.copy(), tuple(self.results.items)
         picture, keepsakes = self.results.live.picture, tuple(self.gallery.items)
@@ -314,12 +349,14 @@ class Files(QObject):
     def close(self, forget: bool) -> None:
         """The studio ends: forget what was kept, or leave it to be recovered."""
         self.finish()
-        if self.kept is not None:
+        for tab in self.tabs.items:
+            if tab.kept is None:
+                continue
             if forget:
-                self.kept.close()
+                tab.kept.close()
             else:
-                self.kept.leave()
-            self.kept = None
+                tab.kept.leave()
+            tab.kept = None
         if self._scratch is not None:
             with suppress(OSError):
                 self._scratch.cleanup()

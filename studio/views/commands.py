@@ -36,6 +36,9 @@ def _document(window: "Window", actions: Actions) -> None:
     add("save", tr("&Save"), window.save, "Ctrl+S", picture="save")
     add("save-as", tr("Save &as …"), window.save_as, "Ctrl+Shift+S")
     add("export", tr("&Export picture …"), window.export, "Ctrl+E", picture="export")
+    add("close", tr("&Close"), window.close_tab, "Ctrl+W")
+    add("next-document", tr("Next document"), partial(window.turn_tab, 1), "Ctrl+Tab")
+    add("last-document", tr("Document before"), partial(window.turn_tab, -1), "Ctrl+Shift+Tab")
     add("quit", tr("&Quit"), window.close, "Ctrl+Q")
     add("undo", tr("&Undo"), session.undo, "Ctrl+Z", picture="undo")
     add("redo", tr("&Redo"), session.redo, "Ctrl+Shift+Z", "Ctrl+Y", picture="redo")
@@ -111,7 +114,7 @@ def _menus(window: "Window", actions: Actions) -> None:
     examples = QMenu(tr("E&xamples"), file)
     file.addMenu(examples)
     fill_examples(examples, window.open_example)
-    actions.fill(file, "-", "save", "save-as", "-", "export", "-", "quit")
+    actions.fill(file, "-", "save", "save-as", "close", "-", "export", "-", "quit")
     actions.menu(tr("&Edit"), "undo", "redo", "-", "copy", "paste", "-", "keep", "-", "shortcuts")
     kinds = [kind.value for kind, _ in ARRANGEMENTS]
     view = actions.menu(tr("&View"), *kinds, "-", "fit", "actual", "closer", "farther", "-")

@@ -37,6 +37,7 @@ from studio.views.runs import TrainingPanel
 from studio.views.shelves import Shelves
 from studio.views.status import Status
 from studio.views.strip import Strip
+from studio.views.tabbar import DocumentTabs
 from studio.views.toolbox import Toolbox
 from studio.views.workspaces import WorkspaceSwitch
 
@@ -57,6 +58,9 @@ class Window(QMainWindow):
         column = QVBoxLayout(middle)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
+        self.tab_bar = DocumentTabs(studio.files, self)
+        self.tab_bar.asked_to_close.connect(self.close_tab)
+        column.addWidget(self.tab_bar)
         column.addWidget(self.notice)
         column.addWidget(self.desktop, 1)
         self.setCentralWidget(middle)
@@ -128,7 +132,7 @@ class Window(QMainWindow):
     def new(self) -> None:
         """Ask for a size and begin anew."""
         dialog = NewDialog(self)
-        if dialog.exec() and self.may_leave():
+        if dialog.exec():
             self.studio.files.new(dialog.size_chosen)
 
     def open(self) -> None:
@@ -141,9 +145,8 @@ class Window(QMainWindow):
             self.open_path(path)
 
     def open_path(self, path: Path) -> None:
-        """Open a file in place of this document."""
-        if self.may_leave():
-            self.studio.files.open(path)
+        """Open a file beside this document."""
+        self.studio.files.open(path)
 
     def save(self) -> None:
         """Save where it was saved before."""
@@ -166,7 +169,7 @@ class Window(QMainWindow):
             self.studio.files.save(path if path.suffix.lower() == ".ora" else Path(f"{path}.ora"))
 
     def may_leave(self) -> bool:
-        """Whether this document may be left: saved, or the artist says so."""
+        """Whether the document that is shown may be left: saved, or the artist says so."""
         files = self.studio.files
         if not files.unsaved:
             return True
@@ -179,6 +182,20 @@ class Window(QMainWindow):
             QApplication.processEvents()
             return not files.unsaved
         return True
+
+    def close_tab(self, index: int = -1) -> None:
+        """Close an open document, the one that is shown unless told."""
+        tabs = self.studio.files.tabs
+        if index >= 0:
+            tabs.go(index)
+        if self.may_leave():
+            self.studio.files.close_tab(tabs.index)
+
+    def turn_tab(self, step: int) -> None:
+        """Show the next open document, or the one before."""
+        tabs = self.studio.files.tabs
+        if tabs.items:
+            tabs.go((tabs.index + step) % len(tabs.items))
 
     def export(self) -> None:
         """Ask how large and where, and write the picture."""
@@ -344,8 +361,7 @@ class Window(QMainWindow):
         self._title()
 
     def _offered(self, document: Document) -> None:
-        if self.may_leave():
-            self.studio.files.show(document, unsaved=True)
+        self.studio.files.show(document, unsaved=True)
 
     def _title(self) -> None:
         files, history = self.studio.files, self.studio.session.history
@@ -361,8 +377,8 @@ class Window(QMainWindow):
             action.setText(f"{text} {label}".strip())
 
     def open_example(self, path: object) -> None:
-        """Open a bundled example in place of this document."""
-        if isinstance(path, Path) and self.may_leave():
+        """Open a bundled example beside this document."""
+        if isinstance(path, Path):
             self.studio.files.open_example(path)
 
     def fill_recent(self, menu: QMenu) -> None:
@@ -406,9 +422,13 @@ class Window(QMainWindow):
             self._watch()
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
-        if not self.may_leave():
-            event.ignore()
-            return
+        tabs = self.studio.files.tabs
+        for index in range(len(tabs.items)):
+            if tabs.unsaved(tabs.items[index]):
+                tabs.go(index)
+                if not self.may_leave():
+                    event.ignore()
+                    return
         self.workspaces.keep()
         self.studio.close(forget=True)
         event.accept()

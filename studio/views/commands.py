@@ -44,7 +44,7 @@ def _document(window: "Window", actions: Actions) -> None:
     add("redo", tr("&Redo"), session.redo, "Ctrl+Shift+Z", "Ctrl+Y", picture="redo")
     add("copy", tr("&Copy picture"), window.copy, "Ctrl+C", picture="copy")
     add("paste", tr("&Paste picture"), window.paste, "Ctrl+V", picture="paste")
-    keep = window.studio.results.keep
+    keep = window.studio.gallery.keep_now
     add("keep", tr("&Keep this picture"), keep, "Ctrl+Return", picture="plus")
     add("find", tr("&Find a command …"), partial(find, window, actions), "Ctrl+K")
     add("shortcuts", tr("Keyboard s&hortcuts …"), partial(change_shortcuts, window, actions))

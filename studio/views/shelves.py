@@ -46,6 +46,7 @@ class Shelves(QObject):
         low = docks["results"]
         low.visibilityChanged.connect(lambda seen: self._size(low, seen, False))
         self.variations.compared.connect(window.paper.compare)
+        window.strip.keep_asked.connect(studio.gallery.keep_now)
         self.gallery.problem.connect(window.notice.complain)
         for panel in (self.variations, self.gallery):
             panel.compare_asked.connect(self.compare)

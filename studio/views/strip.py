@@ -66,6 +66,7 @@ class Strip(QWidget):
     """The last ten results, newest first."""
 
     problem = Signal(str)
+    keep_asked = Signal()  # the picture as it stands, into the gallery
     compared = Signal(object)  # pixels while the button is held, None afterwards
 
     def __init__(
@@ -90,7 +91,7 @@ class Strip(QWidget):
         self.empty.setWordWrap(True)
         self.hold = tool(self, "compare", self.tr("Hold to compare with the chosen result"))
         self.hold.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
-        self.keep = tool(self, "plus", self.tr("Keep this picture among the results"))
+        self.keep = tool(self, "plus", self.tr("Keep this picture in the gallery"))
         buttons = QVBoxLayout()
         buttons.addWidget(self.hold)
         buttons.addWidget(self.keep)
@@ -107,7 +108,7 @@ class Strip(QWidget):
         self.list.itemActivated.connect(self._restore)
         self.hold.pressed.connect(self._compare)
         self.hold.released.connect(lambda: self.compared.emit(None))
-        self.keep.clicked.connect(results.keep)
+        self.keep.clicked.connect(self.keep_asked)
         results.changed.connect(self.rebuild)
         self.rebuild()
 

@@ -23,6 +23,12 @@ from studio.views.sheet import Sheet
 from studio.views.touch import Touch
 
 GRIP = 6  # pixels beside the divider that take hold of it
+ARROWS = {
+    Qt.Key.Key_Left: (-1, 0),
+    Qt.Key.Key_Right: (1, 0),
+    Qt.Key.Key_Up: (0, -1),
+    Qt.Key.Key_Down: (0, 1),
+}
 TOUCHES = (
     QEvent.Type.TouchBegin,
     QEvent.Type.TouchUpdate,
@@ -77,13 +83,23 @@ class Canvas(Sheet):
         elif button == Qt.MouseButton.LeftButton:
             if self.at_divider(place, GRIP):
                 self._holding_divider = True
-            elif keys & Qt.KeyboardModifier.AltModifier:
+            elif _alt(keys) and not self.tools.takes_alt:
                 self._quick_pick = True
                 self.tools.pick(self.point(place))
             else:
-                self.tools.press(self.point(place))
+                self._press(place, keys)
         else:
             event.ignore()
+
+    def _press(
+        self,
+        place: QPointF,
+        keys: Qt.KeyboardModifier,
+        pressure: float = 1.0,
+        erase: bool = False,
+    ) -> None:
+        self.tools.scale = self.view.scale
+        self.tools.press(self.point(place), pressure, erase, _constrained(keys), _alt(keys))
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802
         place = event.position()
@@ -102,6 +118,8 @@ class Canvas(Sheet):
         elif self.tools.down:
             self.tools.move(self.point(place), 1.0, _constrained(event.modifiers()))
         else:
+            self.tools.scale = self.view.scale
+            self.tools.hover(self.point(place))
             self._shape_cursor(place)
         self.move_pen(place)
 
@@ -145,14 +163,14 @@ class Canvas(Sheet):
         """Place and pressure count; tilt, turn and the barrel's wheel are no part of a stroke."""
         place, kind = event.position(), event.type()
         tip = event.button() == Qt.MouseButton.LeftButton
-        alt = bool(event.modifiers() & Qt.KeyboardModifier.AltModifier)
+        alt = _alt(event.modifiers()) and not self.tools.takes_alt
         free = not (self._space or alt or self.at_divider(place, GRIP))
         event.accept()
         if kind == QEvent.Type.TabletPress and tip and free:
             self.setFocus()
             self._tablet = True
             erase = event.pointerType() == QPointingDevice.PointerType.Eraser
-            self.tools.press(self.point(place), event.pressure(), erase)
+            self._press(place, event.modifiers(), event.pressure(), erase)
         elif kind == QEvent.Type.TabletMove and self._tablet:
             constrain = _constrained(event.modifiers())
             self.tools.move(self.point(place), event.pressure(), constrain)
@@ -180,8 +198,16 @@ class Canvas(Sheet):
             if not event.isAutoRepeat():
                 self._space = True
                 self.setCursor(Qt.CursorShape.OpenHandCursor)
-        elif event.key() == Qt.Key.Key_Escape and self.tools.down:
+        elif event.key() == Qt.Key.Key_Escape and (self.tools.busy or self.tools.placing):
             self.tools.cancel()
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.tools.busy:
+            self.tools.finish()
+        elif event.key() == Qt.Key.Key_Backspace and self.tools.busy:
+            self.tools.back()
+        elif event.key() in ARROWS and self.tools.nudges:
+            far = 10 if _constrained(event.modifiers()) else 1
+            dx, dy = ARROWS[Qt.Key(event.key())]
+            self.tools.nudge(dx * far, dy * far)
         else:
             super().keyPressEvent(event)
 
@@ -213,3 +239,7 @@ class Canvas(Sheet):
 
 def _constrained(modifiers: Qt.KeyboardModifier) -> bool:
     return bool(modifiers & Qt.KeyboardModifier.ShiftModifier)
+
+
+def _alt(modifiers: Qt.KeyboardModifier) -> bool:
+    return bool(modifiers & Qt.KeyboardModifier.AltModifier)

@@ -15,6 +15,7 @@ from studio.models.tools import Tools
 from studio.models.view import Shown, View
 from studio.views.canvas import Canvas
 from studio.views.control import worded
+from studio.views.handles import Handles
 from studio.views.paper import Paper
 
 
@@ -65,6 +66,7 @@ class Desktop(QWidget):
         self.first.resized.connect(self._measure)
         self.second.resized.connect(self._measure)
         for canvas in self.canvases:
+            Handles(tools, canvas)
             canvas.used.connect(partial(self._used, canvas))
         for each in (view, self._own):
             each.changed.connect(partial(self._moved, each))

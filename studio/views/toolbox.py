@@ -27,7 +27,14 @@ def tool_commands(tr: Callable[[str], str]) -> dict[Tool, tuple[str, str]]:
         Tool.LINE: (tr("Line"), "L"),
         Tool.RECTANGLE: (tr("Rectangle"), "R"),
         Tool.ELLIPSE: (tr("Ellipse"), "O"),
+        Tool.POLYGON: (tr("Polygon"), "P"),
+        Tool.LASSO: (tr("Lasso"), "F"),
+        Tool.CLONE: (tr("Clone"), "C"),
         Tool.PICKER: (tr("Pick a class"), "I"),
+        Tool.SELECT: (tr("Select a rectangle"), "M"),
+        Tool.SELECT_LASSO: (tr("Select freely"), "Q"),
+        Tool.WAND: (tr("Select what is alike"), "W"),
+        Tool.MOVE: (tr("Move and transform"), "V"),
     }
 
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
-from PIL import Image, ImageCms
+from PIL import Image, ImageCms, ImageFile
 
 from engines.data.pictures import (
     UNPAINTED,
@@ -108,8 +108,44 @@ def test_forbidden_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(Image, "open", refuse)
+    (tmp_path / "secret.png").touch()
     with pytest.raises(UserError, match="may not be read"):
         read_picture(tmp_path / "secret.png")
+
+
+def crumbs(kind: str, count: int) -> bytes:
+    """A small picture before whose pixels so many empty pieces stand."""
+    buffer = io.BytesIO()
+    Image.new("RGB", (6, 4), "red").save(buffer, "PNG" if kind in ("abCd", "IDAT") else "JPEG")
+    data = buffer.getvalue()
+    if kind in ("abCd", "IDAT"):
+        place = data.index(b"IDAT") - 4
+        return data[:place] + chunk(kind.encode(), b"") * count + data[place:]
+    return data[:2] + {"segments": b"\xff\xe5\x00\x02", "fill": b"\xff"}[kind] * count + data[2:]
+
+
+@pytest.mark.parametrize("kind", ["abCd", "IDAT", "segments", "fill"])
+def test_a_heap_of_empty_pieces_is_refused_unread(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    path = tmp_path / "heap.picture"
+    path.write_bytes(crumbs(kind, 9_000))
+    assert size_of(path) == (4, 6)
+    assert read_picture(path).shape == (4, 6, 3)
+    path.write_bytes(crumbs(kind, 100_000))
+    looked: list[object] = []
+    monkeypatch.setattr(Image, "open", lambda *args, **options: looked.append(args))
+    for read in (size_of, read_picture):
+        with pytest.raises(UserError, match=r"heap\.picture is made of far too many pieces"):
+            read(path)
+    assert not looked
+
+
+def test_a_torn_jpeg_is_broken_and_no_heap(tmp_path: Path) -> None:
+    path = tmp_path / "torn.jpg"
+    path.write_bytes(b"\xff\xd8\xff\xe5\x00\x02\xff")
+    with pytest.raises(UserError, match=r"not a picture|broken"):
+        read_picture(path)
 
 
 # What can be read comes as upright sRGB.
@@ -176,6 +212,51 @@ def test_exif_orientation(tmp_path: Path, orientation: int) -> None:
     Image.fromarray(stored).save(path, exif=exif)
     assert size_of(path) == (4, 6)
     assert np.array_equal(read_picture(path), upright)
+
+
+def test_exif_behind_the_pixels_turns_both_size_and_picture(tmp_path: Path) -> None:
+    path = tmp_path / "late.png"
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    Image.new("RGB", (6, 4)).save(path, exif=exif)
+    data = path.read_bytes()
+    start = data.index(b"eXIf") - 4
+    end = start + 12 + int.from_bytes(data[start : start + 4])
+    late = data.index(b"IEND") - 4
+    path.write_bytes(data[:start] + data[end:late] + data[start:end] + data[late:])
+    assert size_of(path) == (6, 4)
+    assert read_picture(path).shape == (6, 4, 3)
+
+
+def test_a_size_is_read_without_the_pixels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_picture(tmp_path / "p.png", noise(5, 7))
+    monkeypatch.setattr(ImageFile.ImageFile, "load", lambda image: pytest.fail("it was decoded"))
+    assert size_of(tmp_path / "p.png") == (5, 7)
+
+
+@pytest.mark.parametrize(
+    ("ending", "mode"),
+    [("png", "RGB"), ("png", "RGBA"), ("png", "P"), ("png", "I;16"), ("jpg", "RGB"), ("jpg", "L")],
+)
+def test_a_bound_gives_the_picture_made_smaller(tmp_path: Path, ending: str, mode: str) -> None:
+    path = tmp_path / f"large.{ending}"
+    y, x = np.mgrid[:600, :1000].astype(np.float32)
+    waves = np.stack([np.sin(x / 70), np.cos(y / 50), np.sin((x + y) / 90)], 2)
+    image = Image.fromarray(((waves + 1) * 127).astype(np.uint8))
+    if mode == "RGBA":
+        image.putalpha(Image.fromarray((y / 600 * 255).astype(np.uint8)))
+    elif mode == "I;16":
+        image = Image.fromarray(((waves[..., 0] + 1) * 32767).astype(np.uint16))
+    else:
+        image = image.convert(mode)
+    image.save(path)
+    whole = read_picture(path)
+    assert np.array_equal(read_picture(path, 1000), whole)
+    small = read_picture(path, 200)
+    assert small.shape == (120, 200, 3)
+    apart = np.abs(small.astype(int) - resize_picture(whole, (120, 200)))
+    assert apart.mean() < 2
+    assert apart.max() < 30
 
 
 def test_a_colour_profile_is_applied_and_a_broken_one_ignored(tmp_path: Path) -> None:

@@ -9,9 +9,10 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageCms, ImageOps, PngImagePlugin, UnidentifiedImageError
 
 from engines import files
+from engines.data import pieces
 from engines.data.spec import PaletteClass, palette
 from engines.errors import UserError
 
@@ -23,6 +24,7 @@ MAX_PIXELS = 120_000_000  # As float32 RGB this is 1.4 GB; larger pictures come 
 LOSSLESS = ["PNG", "BMP", "GIF", "TIFF", "PPM", "TGA", "QOI"]
 FORMATS = [*LOSSLESS, "JPEG", "WEBP", "AVIF", "JPEG2000", "PSD"]
 BAND_PIXELS = 4_000_000
+WORDS = frozenset((b"eXIf", b"iTXt", b"tEXt", b"zTXt"))  # pieces of a PNG that may hold EXIF
 
 Image.MAX_IMAGE_PIXELS = None  # Our own limit is checked before anything is decoded.
 # A stranger's untidy metadata is no news. Set once: catch_warnings is not safe between threads.
@@ -36,6 +38,11 @@ def opened(path: Path) -> Iterator[Image.Image]:
         if path.exists() and not (path.is_file() or path.is_dir()):
             # A pipe keeps its reader waiting for ever, and with it all that waits behind.
             raise UserError(f"{path.name} is a pipe or a device, not a picture; leave it out.")
+        if pieces.crumbled(path):
+            raise UserError(
+                f"{path.name} is made of far too many pieces, as no program writes them; open it "
+                "elsewhere and save it anew."
+            )
         with Image.open(path, formats=FORMATS) as image:
             width, height = image.size
             if width * height > MAX_PIXELS:
@@ -72,11 +79,41 @@ def size_of(path: Path) -> tuple[int, int]:
         return image.size if _orientation(image) in (5, 6, 7, 8) else (image.height, image.width)
 
 
-def read_picture(path: Path) -> Pixels:
-    """Any picture as sRGB, uint8 (H, W, 3): upright, alpha over white, the first frame of many."""
+def read_picture(path: Path, most: int | None = None) -> Pixels:
+    """Any picture as sRGB, uint8 (H, W, 3): upright, alpha over white, the first frame of many.
+
+    At most `most` pixels a side, by Lanczos; a large picture is then shrunk before all else.
+    """
     with opened(path) as image:
+        if most is None:
+            image.load()
+            return np.asarray(srgb(upright(image)))
+        height, width = _within((image.height, image.width), most)
+        image.draft(None, (width, height))  # A JPEG is decoded at a half, a quarter or an eighth.
         image.load()
-        return np.asarray(srgb(upright(image)))
+        pixels = np.asarray(srgb(_shrunk(upright(image), most)))
+        return resize_picture(pixels, _within(pixels.shape, most))
+
+
+def _shrunk(image: Image.Image, most: int) -> Image.Image:
+    """A picture of at most so many pixels a side, where its mode can be shrunk as it is."""
+    height, width = _within((image.height, image.width), most)
+    if (height, width) == (image.height, image.width):
+        return image
+    if image.mode == "P":
+        image = image.convert("RGBA" if "transparency" in image.info else "RGB")
+    if image.mode not in ("L", "LA", "RGB", "RGBA", "CMYK") or "transparency" in image.info:
+        return image
+    small = image.resize((width, height), Image.Resampling.LANCZOS, reducing_gap=2.0)
+    small.info = image.info
+    return small
+
+
+def _within(size: tuple[int, ...], most: int) -> tuple[int, int]:
+    """(height, width) in the shape of a picture's size, at most so many pixels a side."""
+    height, width = size[:2]
+    scale = min(1.0, most / max(height, width))
+    return max(round(height * scale), 1), max(round(width * scale), 1)
 
 
 def upright(image: Image.Image) -> Image.Image:
@@ -87,10 +124,24 @@ def upright(image: Image.Image) -> Image.Image:
 def _orientation(image: Image.Image) -> int:
     """The EXIF orientation, 1 to 8; 1 where there is none or the metadata is broken."""
     try:
-        value = image.getexif().get(0x0112)
+        # Pillow would decode all of a PNG, only to look behind its pixels.
+        late = _ends_with_words(image)
+        value = (image.getexif() if late else Image.Image.getexif(image)).get(0x0112)
     except Exception:  # The picture itself may still be fine.
         return 1
     return value if isinstance(value, int) and 1 <= value <= 8 else 1
+
+
+def _ends_with_words(image: Image.Image) -> bool:
+    """Whether a picture not yet decoded is a PNG that may have EXIF behind its pixels."""
+    file = image.fp if isinstance(image, PngImagePlugin.PngImageFile) else None
+    if file is None:
+        return False
+    place = file.tell()
+    kinds = [kind for kind, _ in pieces.of_png(file)]
+    file.seek(place)
+    pixels = kinds.index(b"IDAT") if b"IDAT" in kinds else len(kinds)
+    return not WORDS.isdisjoint(kinds[pixels:])
 
 
 def srgb(image: Image.Image) -> Image.Image:

@@ -62,7 +62,7 @@ class Gallery(QObject):
             found = []
             for number, result in enumerate(results):
                 job.tell(number / len(results))
-                item = Keepsake.of(result, now + number / 1000, passing)
+                item = Keepsake.of(result, now - number / 1000, passing)
                 found.append(replace(item, pinned=pinned))
             return found
 

@@ -141,6 +141,7 @@ class Pair(QWidget):
             pen.setColor(QColor(look.focus))
             pen.setWidth(2)
             painter.setPen(pen)
+            painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRect(self.rect().adjusted(1, 1, -1, -1))
 
     def _draw(self, painter: QPainter, part: QRect, image: QImage) -> None:
@@ -256,12 +257,14 @@ class CompareDialog(QDialog):
             group.addButton(button)
             row.addWidget(button)
             self.buttons[way] = button
+        row.addStretch(1)
+        names_row = QHBoxLayout()
+        names_row.setContentsMargins(12, 0, 12, 6)
         for letter, (_, title) in (("A", one), ("B", other)):
             name = QLabel(f"{letter}:  {title}", self)
             name.setTextFormat(Qt.TextFormat.PlainText)
-            name.setSizePolicy(name.sizePolicy().Policy.Ignored, name.sizePolicy().Policy.Preferred)
-            row.addSpacing(16)
-            row.addWidget(name, 1)
+            name.setWordWrap(True)
+            names_row.addWidget(name, 1)
         self.hold = tool(self, "swap", self.tr("Hold to swap A and B (Space)"))
         self.hold.setText(self.tr("Hold to swap"))
         self.hold.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
@@ -275,6 +278,7 @@ class CompareDialog(QDialog):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addLayout(row)
+        column.addLayout(names_row)
         column.addWidget(self.pair, 1)
         self.pair.setFocus()
 

@@ -246,7 +246,7 @@ class GalleryPanel(QWidget):
             self.tiles.shape = width / height
         self._set_side(self.tiles.side)
         share = self.gallery.bytes / MOST_BYTES
-        text = self.tr("{0} kept, {1} MB of {2}").format(
+        text = self.tr("{0} kept, {1} of {2} MB").format(
             len(items), f"{self.gallery.bytes / 1e6:.1f}", MOST_BYTES // 1_000_000
         )
         self.told.setText(text if items else "")

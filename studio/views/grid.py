@@ -7,10 +7,11 @@ from PySide6.QtGui import QPixmap, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
 from studio.models.variations import Variation, Variations
-from studio.views.tiles import Role, Tiles, tile_pixmap
+from studio.views.tiles import LARGEST, SMALLEST, Role, Tiles, tile_pixmap
 
 Index = QModelIndex | QPersistentModelIndex
 _ROOT = QModelIndex()
+LEAST_FITTED = 104  # pixels of a tile that is made to fit
 
 
 class GridModel(QAbstractTableModel):
@@ -121,9 +122,9 @@ class GridModel(QAbstractTableModel):
         if role != Qt.ItemDataRole.DisplayRole or grid is None or not grid.matrix:
             return None
         if orientation is Qt.Orientation.Horizontal:
-            return f"{grid.titles[0]} {grid.across[section]}"
+            return grid.across[section]
         place = section - self.pinned_rows
-        return f"{grid.titles[1]}\n{grid.down[place]}" if place >= 0 else self.tr("Pinned")
+        return grid.down[place] if place >= 0 else self.tr("Pinned")
 
     def _pixmap(self, cell: Variation) -> QPixmap | None:
         if cell.result is None:
@@ -142,11 +143,13 @@ class GridView(QTableView):
     """The table of pictures. `used` when one is double-clicked or Enter is pressed on it."""
 
     used = Signal(object)
+    resided = Signal(int)  # the tiles took another size to fit
 
     def __init__(self, model: GridModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.grid = model
         self.tiles = Tiles(1, self)
+        self.fits = True  # until the artist chooses a size
         self.setModel(model)
         self.setItemDelegate(self.tiles)
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
@@ -167,16 +170,39 @@ class GridView(QTableView):
         self.lay_out()
 
     def set_side(self, side: int) -> None:
-        """Larger or smaller tiles."""
+        """Tiles of that size from now on, whether all fit or not."""
+        self.fits = False
         self.tiles.side = side
         self._fill()
         self.lay_out()
+
+    def _fit(self) -> None:
+        """The largest tiles of which all are seen; not so small that nothing is."""
+        grid = self.grid.variations.grid
+        if not self.fits or grid is None or self.width() < LEAST_FITTED:
+            return
+        count = len(grid.cells) + len(self.grid.variations.earlier)
+        head = self.verticalHeader().sizeHint().width() + 8 if grid.matrix else 0
+        top = self.horizontalHeader().sizeHint().height() if grid.matrix else 0
+        width, height = self.width() - head - 8, self.height() - top - 8
+        least = SMALLEST if grid.matrix else LEAST_FITTED
+        for side in range(LARGEST, least - 1, -4):
+            self.tiles.side = side
+            tile = self.tiles.size(self.fontMetrics())
+            columns = len(grid.across) if grid.matrix else max(width // tile.width(), 1)
+            rows = -(-count // columns)
+            if columns * tile.width() <= width and rows * tile.height() <= height:
+                break
+        self.resided.emit(self.tiles.side)
 
     def lay_out(self) -> None:
         """Rows, columns and headers as the tiles need them."""
         grid = self.grid.variations.grid
         if grid is not None:
             self.tiles.shape = grid.size[1] / grid.size[0]
+            # The headers say it already.
+            self.tiles.lines = 0 if grid.matrix and not self.grid.pinned_rows else 1
+            self._fit()
         size = self.tiles.size(self.fontMetrics())
         self.horizontalHeader().setDefaultSectionSize(size.width())
         self.verticalHeader().setDefaultSectionSize(size.height())
@@ -191,6 +217,7 @@ class GridView(QTableView):
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
         super().resizeEvent(event)
+        self.lay_out()
         self._fill()
 
     def _fill(self) -> None:

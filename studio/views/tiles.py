@@ -12,7 +12,7 @@ from studio.views import theme
 from studio.views.icons import icon
 
 SHARP = 320  # pixels of a tile's picture in memory; tiles are smaller, but screens are dense
-SMALLEST, USUAL, LARGEST = 72, 148, 320
+SMALLEST, USUAL, LARGEST = 56, 148, 320
 _GAP = 6
 Index = QModelIndex | QPersistentModelIndex
 

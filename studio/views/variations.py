@@ -134,7 +134,7 @@ class VariationsPanel(QWidget):
 
     def _put_together(self) -> None:
         side = QWidget(self)
-        side.setFixedWidth(228)
+        side.setFixedWidth(212)
         column = QVBoxLayout(side)
         column.setContentsMargins(12, 8, 8, 10)
         column.setSpacing(8)
@@ -167,6 +167,10 @@ class VariationsPanel(QWidget):
         right.setContentsMargins(0, 6, 8, 6)
         right.setSpacing(4)
         right.addLayout(self._tools())
+        self.meaning = QLabel(self)
+        self.meaning.setObjectName("muted")
+        self.meaning.hide()
+        right.addWidget(self.meaning)
         right.addWidget(self.stack, 1)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
@@ -199,8 +203,14 @@ class VariationsPanel(QWidget):
         self.zoom.setAccessibleName(self.tr("Size of the tiles"))
         self.zoom.setToolTip(self.tr("Size of the tiles"))
         self.zoom.valueChanged.connect(self.view.set_side)
+        self.view.resided.connect(self._show_side)
         row.addWidget(self.zoom)
         return row
+
+    def _show_side(self, side: int) -> None:
+        self.zoom.blockSignals(True)
+        self.zoom.setValue(side)
+        self.zoom.blockSignals(False)
 
     def _tool(
         self,
@@ -282,8 +292,12 @@ class VariationsPanel(QWidget):
     def refresh(self) -> None:
         """Show how it stands."""
         variations, variety = self.variations, self.variations.variety
-        running, reason = variations.running, variety.reason
-        self.stack.setCurrentIndex(1 if variations.grid is not None else 0)
+        running, reason, grid = variations.running, variety.reason, variations.grid
+        if grid is not None and grid.matrix:
+            text = self.tr("Across: {0}. Down: {1}.")
+            self.meaning.setText(text.format(*grid.titles))
+        self.meaning.setVisible(grid is not None and grid.matrix)
+        self.stack.setCurrentIndex(1 if grid is not None else 0)
         text = self.tr("Cancel") if running else self.tr("Render {0} pictures")
         self.go.setText(text.format(variety.cells))
         self.go.setIcon(icon("cancel" if running else "play", "on_accent"))

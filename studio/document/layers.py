@@ -67,7 +67,7 @@ class Layer:
 
 Layers = tuple[Layer, ...]
 RENDER, LAYOUT = 2, 1  # ids of the layers that every document begins with
-FIRST: Layers = (Layer(RENDER, Kind.RENDER, "Picture"), Layer(LAYOUT, Kind.LAYOUT, "Layout"))
+FIRST: Layers = (Layer(RENDER, Kind.RENDER, "Live picture"), Layer(LAYOUT, Kind.LAYOUT, "Layout"))
 
 
 def walk(tree: Layers) -> Iterator[Layer]:

@@ -13,6 +13,7 @@ from studio.document.colors import rendering
 from studio.document.document import Document, Edit, Pixels, blank
 from studio.document.layers import BLENDS, Kind, Layer, Layers, find, walk
 from studio.document.packing import scenes
+from studio.document.page import plane_at
 from studio.document.raster import Area
 from studio.models.live import Live
 from studio.models.session import Session
@@ -113,8 +114,9 @@ class Layering(QObject):
     # New ones -----------------------------------------------------------------------------------
 
     def add_layout(self) -> None:
-        """An unpainted layout above the active layer."""
-        self._add(Kind.LAYOUT, self._name(self.tr("Layout")), None, self.tr("New layout layer"))
+        """An unpainted layout above the active one; above the topmost where none is active."""
+        name, text = self._name(self.tr("Layout")), self.tr("New layout layer")
+        self._add(Kind.LAYOUT, name, None, text, above=Kind.LAYOUT)
 
     def add_picture(self, pixels: Pixels | None = None, name: str = "", label: str = "") -> None:
         """A clear picture layer above the active one, or one of `pixels`, uint8 (H, W, 3 or 4),
@@ -142,7 +144,7 @@ class Layering(QObject):
             return
         text = self.tr("Keep picture as layer")
         plane = stretched(self.live.picture, self.session.document.size)
-        self._add(Kind.PICTURE, self._name(self.tr("Kept picture")), plane, text, over_render=True)
+        self._add(Kind.PICTURE, self._name(self.tr("Kept picture")), plane, text, above=Kind.RENDER)
 
     def duplicate(self, number: int) -> None:
         """A copy above a layer, with all that is in it."""
@@ -299,14 +301,14 @@ class Layering(QObject):
         plane: Pixels | None,
         label: str,
         top: bool = False,
-        over_render: bool = False,
+        above: Kind | None = None,
     ) -> None:
-        layer = Layer(self._next(), kind, name)
-        group, index = layers.place_of(self.tree, self.session.active)
-        if over_render:
-            render = next(e for e in walk(self.tree) if e.kind is Kind.RENDER)
-            group, index = layers.place_of(self.tree, render.id)
-        elif top and _found(self.tree, self.session.active).kind is Kind.LAYOUT:
+        layer, active = Layer(self._next(), kind, name), _found(self.tree, self.session.active)
+        group, index = layers.place_of(self.tree, active.id)
+        if above is not None and active.kind is not above:
+            first = next(each for each in walk(self.tree) if each.kind is above)
+            group, index = layers.place_of(self.tree, first.id)
+        elif top and active.kind is Kind.LAYOUT:
             group, index = None, 0  # Below the model's picture nobody would see it.
         document, edits = self.session.document, []
         if plane is not None:
@@ -366,17 +368,10 @@ def fitted(pixels: Pixels, size: Size) -> Pixels:
 
 def stretched(pixels: Pixels, size: Size) -> Pixels:
     """A picture, (H, W, 3 or 4), as RGBA of another size."""
-    same = pixels.shape[:2] == size
-    color = pixels[..., :3] if same else resize_picture(pixels[..., :3], size)
-    alpha = np.full((*size, 1), 255, np.uint8)
     if pixels.shape[2] == 4:
-        alpha = pixels[..., 3:] if same else _resized_alpha(pixels[..., 3], size)
-    return np.concatenate([color, alpha], 2)
-
-
-def _resized_alpha(alpha: Pixels, size: Size) -> Pixels:
-    grey = np.repeat(alpha[..., None], 3, 2)
-    return np.asarray(resize_picture(grey, size)[..., :1])
+        return plane_at(pixels, size)
+    color = resize_picture(pixels, size)
+    return np.concatenate([color, np.full((*size, 1), 255, np.uint8)], 2)
 
 
 def _whole(document: Document, label: str, layer: int, plane: Pixels) -> Edit:

@@ -57,6 +57,7 @@ class Live(QObject):
         session.painted.connect(self._painted)
         session.scene_changed.connect(lambda before, now: self.refresh())
         session.replaced.connect(self._replaced)
+        session.resized.connect(self._replaced)
         session.model_opened.connect(lambda bundle: self._opened())
 
     # What changed -------------------------------------------------------------------------------

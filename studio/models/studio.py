@@ -13,6 +13,8 @@ from studio.models.files import Files
 from studio.models.layering import Layering
 from studio.models.library import Library
 from studio.models.live import Live
+from studio.models.pages import Pages
+from studio.models.palette import Palette
 from studio.models.results import Results
 from studio.models.session import Session
 from studio.models.swatches import Swatches
@@ -42,8 +44,10 @@ class Studio(QObject):
         self.library = Library(self.work, self)
         self.session = Session(self.library, self)
         self.tools = Tools(self.session, self)
+        self.palette = Palette(self.session, self.tools, parent=self)
         self.view = View(self)
         self.live = Live(self.session, self.lane, self)
+        self.pages = Pages(self.session, self.tools.selection, self)
         self.layering = Layering(self.session, self.live, self)
         self.results = Results(self.session, self.live, self)
         self.swatches = Swatches(self.session, self.lane, self)

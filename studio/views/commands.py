@@ -8,9 +8,12 @@ from PySide6.QtWidgets import QMenu, QToolBar
 
 from studio.models.tools import Tool
 from studio.views.actions import ARRANGEMENTS, Actions, arrangement_names, fill_examples
+from studio.views.classcommands import class_commands, class_menu
 from studio.views.finding import find
 from studio.views.layercommands import layer_commands, layer_menu
 from studio.views.looking import looking_commands, looking_menus
+from studio.views.pagecommands import page_commands, page_menu
+from studio.views.selecting import selecting_menu
 from studio.views.shortcuts import change_shortcuts
 from studio.views.toolbox import ToolBar, tool_commands
 
@@ -24,6 +27,7 @@ def make_commands(window: "Window", actions: Actions) -> None:
     _painting(window, actions)
     _looking(window, actions)
     layer_commands(window, actions)
+    page_commands(window, actions)
     _modelling(window, actions)
     _menus(window, actions)
     _bars(window, actions)
@@ -60,12 +64,7 @@ def _painting(window: "Window", actions: Actions) -> None:
     # A German keyboard has brackets on its third level only, so there are other keys as well.
     add("larger", tr("Larger brush"), tools.grow, "]", ".", within=True)
     add("smaller", tr("Smaller brush"), tools.shrink, "[", ",", within=True)
-    add("swap", tr("Swap the two classes"), tools.exchange, "X", within=True)
-    add("default", tr("The first two classes"), tools.reset, "D", within=True)
-    for place in range(9):
-        text = tr("Class {0}").format(place + 1)
-        choose = partial(window.choose_class, place)
-        add(f"class-{place}", text, choose, str(place + 1), within=True)
+    class_commands(window, actions)
 
 
 def _looking(window: "Window", actions: Actions) -> None:
@@ -116,6 +115,7 @@ def _menus(window: "Window", actions: Actions) -> None:
     fill_examples(examples, window.open_example)
     actions.fill(file, "-", "save", "save-as", "close", "-", "export", "-", "quit")
     actions.menu(tr("&Edit"), "undo", "redo", "-", "copy", "paste", "-", "keep", "-", "shortcuts")
+    selecting_menu(window, actions)
     kinds = [kind.value for kind, _ in ARRANGEMENTS]
     view = actions.menu(tr("&View"), *kinds, "-", "fit", "actual", "closer", "farther", "-")
     actions.fill(view, "patterns", "docks", "full-screen", "-")
@@ -123,10 +123,11 @@ def _menus(window: "Window", actions: Actions) -> None:
     worn = QMenu(tr("&Theme"), view)
     view.addMenu(worn)
     actions.fill(worn, "theme-dark", "theme-light", "theme-system")
-    brush = actions.menu(tr("&Brush"), "larger", "smaller", "-", "swap", "default", "-")
-    actions.fill(brush, *(f"class-{place}" for place in range(9)))
+    actions.menu(tr("&Brush"), "larger", "smaller")
+    class_menu(window, actions)
     actions.menu(tr("&Tools"), *(f"tool-{kind.value}" for kind in Tool))
     layer_menu(window, actions)
+    page_menu(window, actions)
     actions.menu(tr("&Model"), "models", "surprise", "-", "train", "trainings", "-", "memory")
     actions.menu(tr("&Help"), "find", "-", "about")
 

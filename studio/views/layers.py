@@ -1,13 +1,16 @@
 """The layers of the document: shown, hidden, locked, renamed, dragged to another place."""
 
 import numpy as np
-from PySide6.QtCore import QModelIndex, QPoint, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QDropEvent, QImage, QKeyEvent, QPainter, QPixmap, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QComboBox,
     QHBoxLayout,
     QHeaderView,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
     QTreeWidget,
     QTreeWidgetItem,
     QVBoxLayout,
@@ -22,10 +25,23 @@ from studio.views.icons import icon, picture
 from studio.views.sliders import ValueSlider
 
 EYE, NAME, LOCK = range(3)
-THUMBNAIL = QSize(44, 33)
+THUMBNAIL, MARK = QSize(44, 33), QSize(18, 18)
 SMALL = 176  # pixels a side that a small picture is made from
 LATER = 400  # milliseconds after a change before the small pictures follow
 NUMBER = Qt.ItemDataRole.UserRole
+
+
+class Marks(QStyledItemDelegate):
+    """Draws eye and lock at their own size, in the colours of what is at rest."""
+
+    def initStyleOption(  # noqa: N802
+        self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> None:
+        super().initStyleOption(option, index)
+        # Qt would light up the icons of what is unfolded.
+        option.state &= ~QStyle.StateFlag.State_Open
+        if index.column() != NAME:
+            option.decorationSize = MARK
 
 
 class LayerTree(QTreeWidget):
@@ -48,6 +64,7 @@ class LayerTree(QTreeWidget):
         self.setIndentation(14)
         self.setIconSize(THUMBNAIL)
         self.setUniformRowHeights(True)
+        self.setItemDelegate(Marks(self))
         self.setDragDropMode(QAbstractItemView.DragDropMode.InternalMove)
         self.setEditTriggers(
             QAbstractItemView.EditTrigger.EditKeyPressed

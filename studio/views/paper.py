@@ -12,9 +12,11 @@ from studio.document.scene import Scene
 from studio.models.images import to_image
 from studio.models.live import Live
 from studio.models.session import Session
+from studio.views.stack import Stack
 
 PATTERN = 16  # pixels a side of a class's pattern
 SHADE = 0.72  # of the colour where the pattern is dark
+DIM = 0.12  # how opaque classes are while another is shown alone
 
 
 def pattern(number: int) -> np.ndarray:
@@ -42,17 +44,22 @@ class Paper(QObject):
 
     layout_changed = Signal(object)  # Area
     picture_changed = Signal()
+    picture_painted = Signal(object)  # Area of the picture layers
 
     def __init__(self, session: Session, live: Live, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.session, self.live = session, live
         self.patterns = False
+        self.solo: int | None = None  # the one class that is shown, others dimmed
         self.picture: QImage | None = None
         self.underlay: QImage | None = None
         self.compared: QImage | None = None  # shown in the picture's place while it is set
+        self.stack = Stack(self)
         session.painted.connect(self._paint)
+        session.coloured.connect(self._coloured)
         session.scene_changed.connect(self._scene_changed)
         session.replaced.connect(self._anew)
+        session.resized.connect(self._anew)
         live.pictured.connect(self._pictured)
         self._anew()
 
@@ -61,12 +68,19 @@ class Paper(QObject):
         self.patterns = on
         self._paint(whole(self.session.document.size))
 
+    def show_only(self, number: int | None) -> None:
+        """Dim all classes but one; None shows all."""
+        self.solo = number
+        self._set_colors(self.session.scene)
+        self._paint(whole(self.session.document.size))
+
     def compare(self, pixels: Pixels | None) -> None:
         """Show another picture in place of the live one; None shows the live one again."""
         self.compared = None if pixels is None else to_image(pixels)
         self.picture_changed.emit()
 
     def _anew(self) -> None:
+        self.stack.forget()
         height, width = self.session.document.size
         self._argb = np.zeros((height, width), np.uint32)
         self.layout = QImage(
@@ -81,6 +95,9 @@ class Paper(QObject):
         if before.palette != now.palette:
             self._set_colors(now)
             self._paint(whole(self.session.document.size))
+        if before.layers != now.layers:
+            self.stack.tidy()
+            self.picture_changed.emit()
         if before.underlay != now.underlay:
             self._set_underlay(now)
         if (before.underlay, before.underlay_opacity) != (now.underlay, now.underlay_opacity):
@@ -96,6 +113,10 @@ class Paper(QObject):
         dark[len(scene.palette) :] = 0
         patterns = np.stack([pattern(number) for number in range(256)])
         self._patterned = np.where(patterns, dark[:, None, None], self._colors[:, None, None])
+        if self.solo is not None:
+            others = np.arange(256) != self.solo
+            self._colors[others] = _faint(self._colors[others])
+            self._patterned[others] = _faint(self._patterned[others])
 
     def _set_underlay(self, scene: Scene) -> None:
         self.underlay = None if scene.underlay is None else to_image(scene.underlay.pixels)
@@ -113,6 +134,11 @@ class Paper(QObject):
             self._argb[area.slices] = self._colors[ids]
         self.layout_changed.emit(area)
 
+    def _coloured(self, area: Area) -> None:
+        area = area.within(self.session.document.size)
+        self.stack.touch(area)
+        self.picture_painted.emit(area)
+
     def _pictured(self) -> None:
         pixels = self.live.picture
         self.picture = None if pixels is None else to_image(pixels)
@@ -124,3 +150,9 @@ def _argb(rgb: np.ndarray) -> np.ndarray:
     return np.asarray(
         np.uint32(0xFF000000) | (rgb[..., 0] << 16) | (rgb[..., 1] << 8) | rgb[..., 2], np.uint32
     )
+
+
+def _faint(argb: np.ndarray) -> np.ndarray:
+    """Premultiplied 0xAARRGGBB, all but clear."""
+    parts = [((argb >> shift & 255) * DIM).astype(np.uint32) << shift for shift in (24, 16, 8, 0)]
+    return np.asarray(parts[0] | parts[1] | parts[2] | parts[3], np.uint32)

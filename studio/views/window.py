@@ -29,6 +29,8 @@ from studio.views.desktop import Arrangement, Desktop
 from studio.views.docks import Docks
 from studio.views.export import ExportDialog
 from studio.views.layers import LayersPanel
+from studio.views.mapping import MappingHint
+from studio.views.navigator import Navigator
 from studio.views.newdocument import NewDialog
 from studio.views.notice import Notice
 from studio.views.panel import Controls
@@ -66,8 +68,9 @@ class Window(QMainWindow):
         self.setCentralWidget(middle)
         self.model_button = ModelButton(studio.session, self)
         self.controls = Controls(studio.session, self)
-        self.classes = Classes(studio.session, studio.tools, studio.swatches, self)
+        self.classes = Classes(studio.palette, studio.swatches, self)
         self.toolbox = Toolbox(studio.session, studio.tools, self.classes, self)
+        self.navigator = Navigator(self.paper, self.desktop, self)
         self.layers = LayersPanel(studio.session, studio.layering, self)
         self.training = TrainingPanel(studio.training, studio.work, self)
         self.strip = Strip(studio.results, studio.files.carry, self)
@@ -91,6 +94,7 @@ class Window(QMainWindow):
         inset = QVBoxLayout()
         inset.setContentsMargins(12, 0, 12, 4)
         inset.addWidget(self.model_button)
+        inset.addWidget(MappingHint(self.studio.palette, side))
         column.addLayout(inset)
         scroll = QScrollArea(side)
         scroll.setWidgetResizable(True)
@@ -99,6 +103,7 @@ class Window(QMainWindow):
         scroll.setWidget(self.controls)
         column.addWidget(scroll, 1)
         self.docks.add("paint", self.tr("Paint"), self.toolbox)
+        self.docks.add("navigator", self.tr("Navigator"), self.navigator)
         self.docks.add("model", self.tr("Model"), side)
         self.docks.add("layers", self.tr("Layers"), self.layers)
         self.docks.add("training", self.tr("Training"), self.training)
@@ -117,9 +122,11 @@ class Window(QMainWindow):
         studio.session.stepped.connect(self._title)
         studio.tools.pen.connect(lambda down: self._title())
         studio.session.replaced.connect(self._replaced)
+        studio.session.resized.connect(self._replaced)
         studio.session.offered.connect(self._offered)
         self.model_button.clicked.connect(self.choose_model)
         self.strip.compared.connect(self.paper.compare)
+        studio.palette.solo_changed.connect(lambda: self.paper.show_only(studio.palette.solo))
         self.desktop.dropped.connect(self._dropped)
         for canvas in self.desktop.canvases:
             canvas.pointed.connect(self.status.point)

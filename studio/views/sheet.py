@@ -8,7 +8,6 @@ from PySide6.QtCore import QPointF, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import (
     QBrush,
     QColor,
-    QImage,
     QPainter,
     QPaintEvent,
     QPen,
@@ -24,9 +23,9 @@ from studio.models.tools import DRAWN, Tools
 from studio.models.view import Shown, View
 from studio.views import overlays, theme
 from studio.views.paper import Paper
+from studio.views.stack import draw_part, seen_area
 
 BLEND = 0.5  # of the layout over the picture
-SHARPEST = 6.0  # above so many screen pixels a picture's pixel, its pixels are shown as they are
 SHARP_WHEN_TURNED = 2.0  # the same for a layout that does not lie along the screen's pixels
 
 
@@ -62,6 +61,7 @@ class Sheet(QWidget):
         self.setMinimumSize(120, 120)
         paper.layout_changed.connect(self._layout_changed)
         paper.picture_changed.connect(self._picture_changed)
+        paper.picture_painted.connect(self._picture_painted)
         view.changed.connect(self.update)
 
     def look_through(self, view: View) -> None:
@@ -151,7 +151,7 @@ class Sheet(QWidget):
         elif self.shown is Shown.OVERLAY:
             self._paint_picture(painter, transform, part)
             painter.setOpacity(BLEND)
-            self._draw(painter, self.paper.layout, transform, part, self._sharp)
+            draw_part(painter, self.paper.layout, self._size, transform, part, self._sharp)
             painter.setOpacity(1)
         else:
             x = self.divider_x
@@ -172,23 +172,25 @@ class Sheet(QWidget):
         look = theme.current()
         self._fill(painter, transform, part, QBrush(QColor(look.page)))
         self._fill(painter, transform, part, QBrush(QColor(look.hatch), Qt.BrushStyle.BDiagPattern))
-        self._draw(painter, self.paper.layout, transform, part, self._sharp)
+        draw_part(painter, self.paper.layout, self._size, transform, part, self._sharp)
         scene = self.paper.session.scene
         if self.paper.underlay is not None and scene.underlay_opacity > 0:
             painter.setOpacity(scene.underlay_opacity)
-            self._draw(painter, self.paper.underlay, transform, part)
+            draw_part(painter, self.paper.underlay, self._size, transform, part, sharp=False)
             painter.setOpacity(1)
 
     def _paint_picture(self, painter: QPainter, transform: QTransform, part: QRectF) -> None:
-        picture = self.paper.compared or self.paper.picture
-        if picture is None:
+        paper = self.paper
+        if paper.compared is None and (paper.picture is None or not paper.stack.plain):
             self._fill(painter, transform, part, QBrush(QColor(theme.current().page)))
-            return
-        self._draw(painter, picture, transform, part)
+        if paper.compared is not None:
+            draw_part(painter, paper.compared, self._size, transform, part, sharp=False)
+        else:
+            paper.stack.paint(painter, transform, part)
 
     def _paint_edges(self, painter: QPainter, transform: QTransform, part: QRectF) -> None:
         """Pixel grid, selection, and the outline of the page."""
-        seen = self._seen(transform, part)
+        seen = seen_area(self._size, transform, part)
         turned = not self._along
         if self.grid and self.view.scale >= overlays.GRID_FROM and not seen.empty:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing, turned)
@@ -208,6 +210,10 @@ class Sheet(QWidget):
             painter.drawRect(page.boundingRect().adjusted(-0.5, -0.5, 0.5, 0.5))
 
     @property
+    def _size(self) -> Size:
+        return self.paper.session.document.size
+
+    @property
     def _along(self) -> bool:
         """Whether the page lies along the screen's rows and columns."""
         return self.view.angle % 90 == 0
@@ -218,20 +224,8 @@ class Sheet(QWidget):
 
     def _page(self, transform: QTransform) -> QPolygonF:
         """Where the document lies on the canvas."""
-        height, width = self.tools.session.document.size
+        height, width = self._size
         return transform.map(QPolygonF(QRectF(0, 0, width, height)))
-
-    def _seen(self, transform: QTransform, part: QRectF) -> Area:
-        """The pixels of the document that a part of the canvas may show."""
-        back, _possible = transform.inverted()
-        rect = back.mapRect(part)
-        area = Area(
-            math.floor(rect.top()),
-            math.floor(rect.left()),
-            math.ceil(rect.bottom()),
-            math.ceil(rect.right()),
-        )
-        return area.within(self.tools.session.document.size)
 
     def _fill(self, painter: QPainter, transform: QTransform, part: QRectF, brush: QBrush) -> None:
         """Fill the part of the page; patterns keep to the screen."""
@@ -243,39 +237,17 @@ class Sheet(QWidget):
         painter.setBrush(brush)
         painter.drawPolygon(page)
 
-    def _draw(
-        self,
-        painter: QPainter,
-        image: QImage,
-        transform: QTransform,
-        part: QRectF,
-        sharp: bool = False,
-    ) -> None:
-        """The part of an image that is stretched over the page. Only what is seen is scaled."""
-        height, width = self.tools.session.document.size
-        x, y = width / image.width(), height / image.height()
-        seen = self._seen(transform, part)
-        left = max(math.floor(seen.left / x) - 2, 0)
-        top = max(math.floor(seen.top / y) - 2, 0)
-        right = min(math.ceil(seen.right / x) + 2, image.width())
-        bottom = min(math.ceil(seen.bottom / y) + 2, image.height())
-        if seen.empty:
-            return
-        smooth = not sharp and max(x, y) * self.view.scale < SHARPEST
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, smooth)
-        painter.setTransform(transform)
-        painter.drawImage(
-            QRectF(left * x, top * y, (right - left) * x, (bottom - top) * y),
-            image,
-            QRectF(left, top, right - left, bottom - top),
-        )
-        painter.resetTransform()
-
     # What changed -------------------------------------------------------------------------------
 
     def _layout_changed(self, area: Area) -> None:
-        if self.shown is Shown.PICTURE:
-            return
+        if self.shown is not Shown.PICTURE:
+            self._update_area(area)
+
+    def _picture_painted(self, area: Area) -> None:
+        if self.shown is not Shown.LAYOUT:
+            self._update_area(area)
+
+    def _update_area(self, area: Area) -> None:
         left, top, right, bottom = self.view.bounds_on_screen(area, self.room)
         rect = QRect(
             math.floor(left) - 2,

@@ -31,6 +31,7 @@ from studio.views.export import ExportDialog
 from studio.views.layers import LayersPanel
 from studio.views.mapping import MappingHint
 from studio.views.navigator import Navigator
+from studio.views.navigator import Navigator
 from studio.views.newdocument import NewDialog
 from studio.views.notice import Notice
 from studio.views.panel import Controls
@@ -71,6 +72,7 @@ class Window(QMainWindow):
         self.classes = Classes(studio.palette, studio.swatches, self)
         self.toolbox = Toolbox(studio.session, studio.tools, self.classes, self)
         self.navigator = Navigator(self.paper, self.desktop, self)
+        self.navigator = Navigator(self.paper, self.desktop, self)
         self.layers = LayersPanel(studio.session, studio.layering, self)
         self.training = TrainingPanel(studio.training, studio.work, self)
         self.strip = Strip(studio.results, studio.files.carry, self)
@@ -103,6 +105,7 @@ class Window(QMainWindow):
         scroll.setWidget(self.controls)
         column.addWidget(scroll, 1)
         self.docks.add("paint", self.tr("Paint"), self.toolbox)
+        self.docks.add("navigator", self.tr("Navigator"), self.navigator)
         self.docks.add("navigator", self.tr("Navigator"), self.navigator)
         self.docks.add("model", self.tr("Model"), side)
         self.docks.add("layers", self.tr("Layers"), self.layers)

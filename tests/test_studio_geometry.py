@@ -151,7 +151,7 @@ def test_stamps_are_evenly_spaced_however_the_pen_is_sampled(steps: list[float])
         made += len(list(way.begin()))
         for length in lengths:
             x += length
-            made += len(list(way.to((x, 30.0), 8.0)))
+            made += len(list(way.to((x, 30.0), 10.0)))
         return made
 
     whole = sum(steps)

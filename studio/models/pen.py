@@ -49,7 +49,8 @@ class Options:
     """How the tools work, whichever is in hand.
 
     `angle` of the tip in degrees; `steady` 0 to 1; `gap` the widest opening in pixels that a fill
-    does not run through; `tolerance` 0 to 255 of colours that a fill or the wand takes as alike.
+    does not run through; `tolerance` 0 to 255 of colours that a fill or the wand takes as alike;
+    `margin` the pixels that a selection grows or shrinks by.
     """
 
     pressure: bool = True
@@ -62,6 +63,7 @@ class Options:
     gap: int = 0
     tolerance: int = 24
     how: How = How.REPLACE
+    margin: int = 4
     color: tuple[int, int, int] = (30, 30, 30)
 
 

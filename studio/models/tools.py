@@ -10,9 +10,9 @@ from PySide6.QtCore import QObject, Signal
 from engines.ports import UNPAINTED
 from studio.document.brush import Tip
 from studio.document.document import Edit
-from studio.document.filling import fill
+from studio.document.filling import cut, fill
 from studio.document.layers import Kind, find
-from studio.document.raster import NOTHING, Point, Shape
+from studio.document.raster import NOTHING, Point, Shape, whole
 from studio.document.transform import Placement
 from studio.models.choosing import SelectBox, SelectLasso, Wand
 from studio.models.drawing import Brush, Clone, Fill, Lasso, Picker, Polygon, Shaper
@@ -301,17 +301,45 @@ class Tools(QObject):
         within = self.selection.mask if confined else None
         return fill(plane, point, options.tolerance, options.contiguous, options.gap, within=within)
 
-    def fill_shape(self, shape: Shape, label: str) -> None:
-        """Paint a shape and its mirror images, as one step."""
+    def fill_shape(self, shape: Shape, label: str, value: Any = None) -> None:
+        """Paint a shape and its mirror images as one step, with what is in hand unless told."""
         edit = self.begin(label)
         if edit is None:
             return
+        value = self.value(edit, erase=False) if value is None else value
         touched = NOTHING
         for image in self.options.mirror.copies(shape):
-            part = image.within(self.session.document.size)
-            touched = touched.union(edit.paint(part, self.value(edit, erase=False)))
+            touched = touched.union(edit.paint(image.within(self.session.document.size), value))
         self.session.touched(touched)
         self.session.commit(edit)
+
+    def flood(self, erase: bool) -> None:
+        """Paint or erase all that is selected, or the whole layer."""
+        clear: Any = (0, 0, 0, 0) if self.on_picture else UNPAINTED
+        label = self.tr("Erase") if erase else self.tr("Fill")
+        shape = Shape(whole(self.session.document.size))
+        self.fill_shape(shape, label, clear if erase else None)
+
+    def replace_class(self, old: int, new: int) -> None:
+        """Make every pixel of one class another: on the layer, in the selection if there is one."""
+        edit = self.begin(self.tr("Replace a class"))
+        if edit is not None and edit.channels == 1:
+            self.session.touched(edit.paint(self._of_class(old), new))
+            self.session.commit(edit)
+
+    def count(self, class_id: int) -> int:
+        """How many pixels `replace_class` would look at."""
+        found = self._of_class(class_id).mask
+        return 0 if found is None else int(found.sum())
+
+    def _of_class(self, class_id: int) -> Shape:
+        layer = find(self.session.scene.layers, self.session.active)
+        if layer is None or layer.kind is not Kind.LAYOUT:
+            return Shape(NOTHING)
+        found = self.session.document.plane(layer.id) == class_id
+        if self.selection.mask is not None:
+            found &= self.selection.mask
+        return cut(found)
 
     def _layer_changed(self) -> None:
         """What was in hand was of another layer: it is done there."""

@@ -13,7 +13,7 @@ from studio.views.finding import find
 from studio.views.layercommands import layer_commands, layer_menu
 from studio.views.looking import looking_commands, looking_menus
 from studio.views.pagecommands import page_commands, page_menu
-from studio.views.selecting import selecting_menu
+from studio.views.selecting import selecting_commands, selecting_menu, symmetry_menu
 from studio.views.shortcuts import change_shortcuts
 from studio.views.toolbox import ToolBar, tool_commands
 
@@ -65,6 +65,7 @@ def _painting(window: "Window", actions: Actions) -> None:
     add("larger", tr("Larger brush"), tools.grow, "]", ".", within=True)
     add("smaller", tr("Smaller brush"), tools.shrink, "[", ",", within=True)
     class_commands(window, actions)
+    selecting_commands(window, actions)
 
 
 def _looking(window: "Window", actions: Actions) -> None:
@@ -123,7 +124,8 @@ def _menus(window: "Window", actions: Actions) -> None:
     worn = QMenu(tr("&Theme"), view)
     view.addMenu(worn)
     actions.fill(worn, "theme-dark", "theme-light", "theme-system")
-    actions.menu(tr("&Brush"), "larger", "smaller")
+    brush = actions.menu(tr("&Brush"), "larger", "smaller")
+    symmetry_menu(window, actions, brush)
     class_menu(window, actions)
     actions.menu(tr("&Tools"), *(f"tool-{kind.value}" for kind in Tool))
     layer_menu(window, actions)

@@ -34,7 +34,7 @@ class Shelves(QObject):
         studio = window.studio
         self.variations = VariationsPanel(studio.variations, studio.gallery.add, window)
         self.gallery = GalleryPanel(studio.gallery, window)
-        self.history = HistoryPanel(studio.timeline, studio.tools.release, window)
+        self.history = HistoryPanel(studio.timeline, studio.tools.finish, window)
         docks = window.docks
         docks.add("history", self.tr("History"), self.history)
         tall = (

@@ -2,20 +2,18 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from math import log
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QCheckBox, QToolBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QToolBar, QVBoxLayout, QWidget
 
 from studio.document.scene import Picture
 from studio.models.session import Session
-from studio.models.tools import LARGEST, SMALLEST, Tool, Tools
+from studio.models.tools import Tool, Tools
 from studio.views.actions import Actions
 from studio.views.classes import Classes
 from studio.views.sliders import ValueSlider
+from studio.views.tooloptions import ToolOptions
 from studio.views.wells import PictureWell
-
-USUAL_SIZE = 40.0
 
 
 def tool_commands(tr: Callable[[str], str]) -> dict[Tool, tuple[str, str]]:
@@ -57,7 +55,7 @@ class ToolBar(QToolBar):
 
 
 class Toolbox(QWidget):
-    """Brush, palette and underlay."""
+    """The tool's options, palette and underlay."""
 
     problem = Signal(str)
 
@@ -66,13 +64,7 @@ class Toolbox(QWidget):
     ) -> None:
         super().__init__(parent)
         self.session, self.tools = session, tools
-        # Sizes go by proportion, so the slider's steps are in powers of two.
-        self.size_slider = ValueSlider(self.tr("Brush size"), parent=self)
-        self.size_slider.moved.connect(lambda share: tools.resize(_size(share)))
-        self.size_slider.reset.connect(lambda: tools.resize(USUAL_SIZE))
-        self.pressure = QCheckBox(self.tr("Pen pressure sets the size"), self)
-        self.pressure.setChecked(tools.pressure)
-        self.pressure.toggled.connect(self._set_pressure)
+        self.options = ToolOptions(tools, self)
         self.underlay = PictureWell(self.tr("Photo to trace"), height=56, parent=self)
         self.underlay.given.connect(self.set_underlay)
         self.underlay.refused.connect(self.problem)
@@ -83,10 +75,9 @@ class Toolbox(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 10, 0, 10)
         column.setSpacing(10)
-        column.addWidget(_inset(self.size_slider, self.pressure))
+        column.addWidget(self.options)
         column.addWidget(classes, 1)
         column.addWidget(_inset(self.underlay, self.opacity))
-        tools.changed.connect(self.refresh)
         session.scene_changed.connect(lambda before, now: self.refresh())
         session.replaced.connect(self.refresh)
         self.refresh()
@@ -94,9 +85,6 @@ class Toolbox(QWidget):
     def refresh(self) -> None:
         """Show what is in hand."""
         scene = self.session.scene
-        self.size_slider.show_value(_share(self.tools.size))
-        size = self.tools.size
-        self.size_slider.shown.setText(f"{size:.0f} px" if size >= 10 else f"{size:.1f} px")
         self.underlay.show_picture(scene.underlay)
         self.opacity.show_value(scene.underlay_opacity)
         self.opacity.setVisible(scene.underlay is not None)
@@ -109,18 +97,6 @@ class Toolbox(QWidget):
     def _set_opacity(self, value: float) -> None:
         scene = replace(self.session.scene, underlay_opacity=value)
         self.session.change_scene(scene, self.tr("Opacity"), merge="underlay")
-
-    def _set_pressure(self, on: bool) -> None:
-        self.tools.pressure = on
-
-
-def _size(share: float) -> float:
-    """The brush size at a place of the slider: each step multiplies."""
-    return float(SMALLEST * (LARGEST / SMALLEST) ** share)
-
-
-def _share(size: float) -> float:
-    return log(size / SMALLEST) / log(LARGEST / SMALLEST)
 
 
 def _inset(*widgets: QWidget) -> QWidget:

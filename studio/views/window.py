@@ -31,7 +31,6 @@ from studio.views.export import ExportDialog
 from studio.views.layers import LayersPanel
 from studio.views.mapping import MappingHint
 from studio.views.navigator import Navigator
-from studio.views.navigator import Navigator
 from studio.views.newdocument import NewDialog
 from studio.views.notice import Notice
 from studio.views.panel import Controls
@@ -72,13 +71,12 @@ class Window(QMainWindow):
         self.classes = Classes(studio.palette, studio.swatches, self)
         self.toolbox = Toolbox(studio.session, studio.tools, self.classes, self)
         self.navigator = Navigator(self.paper, self.desktop, self)
-        self.navigator = Navigator(self.paper, self.desktop, self)
         self.layers = LayersPanel(studio.session, studio.layering, self)
         self.training = TrainingPanel(studio.training, studio.work, self)
         self.strip = Strip(studio.results, studio.files.carry, self)
         self.status = Status(studio.session, studio.live, studio.view, self)
         self.setStatusBar(self.status)
-        self.actions_ = Actions(self, studio.tools.release)
+        self.actions_ = Actions(self, studio.tools.finish)
         self.docks = Docks(self)
         self.workspaces = WorkspaceSwitch(self)
         self._make_docks()
@@ -105,7 +103,6 @@ class Window(QMainWindow):
         scroll.setWidget(self.controls)
         column.addWidget(scroll, 1)
         self.docks.add("paint", self.tr("Paint"), self.toolbox)
-        self.docks.add("navigator", self.tr("Navigator"), self.navigator)
         self.docks.add("navigator", self.tr("Navigator"), self.navigator)
         self.docks.add("model", self.tr("Model"), side)
         self.docks.add("layers", self.tr("Layers"), self.layers)
@@ -382,7 +379,7 @@ class Window(QMainWindow):
             ("redo", history.undone, self.tr("Redo")),
         ):
             action = self.actions_[name]
-            action.setEnabled(bool(changes) or (name == "undo" and self.studio.tools.down))
+            action.setEnabled(bool(changes) or (name == "undo" and self.studio.tools.busy))
             label = changes[-1].label if changes else ""
             action.setText(f"{text} {label}".strip())
 

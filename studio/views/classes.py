@@ -3,7 +3,7 @@
 from functools import partial
 
 from PySide6.QtCore import QPoint, QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath, QPaintEvent, QPen, QPixmap
+from PySide6.QtGui import QColor, QPainter, QPainterPath, QPaintEvent, QPen, QPixmap
 from PySide6.QtWidgets import (
     QAbstractButton,
     QButtonGroup,
@@ -16,12 +16,12 @@ from PySide6.QtWidgets import (
 )
 
 from studio.models.images import to_image
-from studio.models.session import Session
+from studio.models.palette import Palette
 from studio.models.swatches import Swatches
-from studio.models.tools import Tools
 from studio.views import theme
+from studio.views.chips import share_text, weave
 from studio.views.control import worded
-from studio.views.paper import PATTERN, SHADE, pattern
+from studio.views.icons import icon
 
 TILE = QSize(92, 74)
 PICTURE = 46
@@ -89,8 +89,9 @@ class Tile(QAbstractButton):
         super().__init__(parent)
         self.number = number
         self._picture: QPixmap | None = None
-        self._key = key
-        self._chip = _chip(number, color)
+        self._key, self._share = key, ""
+        self._locked = self._alone = False
+        self._chip = weave(number, color)
         self._color = QColor(color)
         self.setText(worded(name))
         self.setCheckable(True)
@@ -98,7 +99,25 @@ class Tile(QAbstractButton):
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setAccessibleName(self.text())
-        self.setToolTip(f"{self.text()} ({key})" if key else self.text())
+        self._tell()
+
+    def show_state(self, share: float, locked: bool, alone: bool) -> None:
+        """Show how much it covers, whether it cannot be painted over, and whether it is alone."""
+        state = (share_text(share), locked, alone)
+        if state != (self._share, self._locked, self._alone):
+            self._share, self._locked, self._alone = state
+            self._tell()
+            self.update()
+
+    def _tell(self) -> None:
+        facts = [
+            self.tr("covers {0}").format(self._share) if self._share else self.tr("not painted"),
+            self.tr("locked: cannot be painted over") if self._locked else "",
+            self.tr("shown alone") if self._alone else "",
+        ]
+        self.setAccessibleDescription(", ".join(fact for fact in facts if fact))
+        named = f"{self.text()} ({self._key})" if self._key else self.text()
+        self.setToolTip("\n".join([named, *(fact for fact in facts if fact)]))
 
     def show_picture(self, picture: QPixmap | None) -> None:
         """Show what the model makes of the class."""
@@ -133,6 +152,7 @@ class Tile(QAbstractButton):
             chip = top
         painter.fillRect(chip, self._color)
         painter.drawTiledPixmap(chip, self._chip)
+        self._paint_state(painter, top)
         painter.restore()
         text = frame.adjusted(6, PICTURE, -6, 0)
         painter.setPen(QColor(look.text))
@@ -151,17 +171,38 @@ class Tile(QAbstractButton):
             painter.setPen(QPen(QColor(look.edge), 1))
         painter.drawRoundedRect(frame, 6, 6)
 
+    def _paint_state(self, painter: QPainter, room: QRectF) -> None:
+        """The share in the lower left corner, and signs in the upper left one."""
+        look = theme.current()
+        ground = QColor(look.overlay)
+        ground.setAlphaF(0.88)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(ground)
+        signs = [n for n, on in (("lock", self._locked), ("eye", self._alone)) if on]
+        for place, name in enumerate(signs):
+            spot = QRectF(room.left() + 3 + 19 * place, room.top() + 3, 17, 17)
+            painter.drawRoundedRect(spot, 4, 4)
+            icon(name).paint(painter, spot.adjusted(2, 2, -2, -2).toRect())
+        if self._share:
+            font = painter.font()
+            font.setPointSizeF(font.pointSizeF() * 0.8)
+            painter.setFont(font)
+            width = painter.fontMetrics().horizontalAdvance(self._share) + 8
+            spot = QRectF(room.left() + 3, room.bottom() - 17, width, 14)
+            painter.drawRoundedRect(spot, 4, 4)
+            painter.setPen(QColor(look.text))
+            painter.drawText(spot, int(Qt.AlignmentFlag.AlignCenter), self._share)
+
 
 class Classes(QScrollArea):
-    """The tiles of all classes that can be painted."""
+    """The tiles of all classes that can be painted. `asked` wants a menu for a class, there."""
 
-    chosen = Signal(int)
+    asked = Signal(int, QPoint)
 
-    def __init__(
-        self, session: Session, tools: Tools, swatches: Swatches, parent: QWidget | None = None
-    ) -> None:
+    def __init__(self, palette: Palette, swatches: Swatches, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.session, self.tools, self.swatches = session, tools, swatches
+        self.palette_, self.swatches = palette, swatches
+        self.session, self.tools = session, tools = palette.session, palette.tools
         self.setWidgetResizable(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setAccessibleName(self.tr("Palette"))
@@ -172,6 +213,8 @@ class Classes(QScrollArea):
         session.replaced.connect(self.rebuild)
         tools.changed.connect(self._mark)
         swatches.changed.connect(self._swatch)
+        palette.shares.changed.connect(self.rebuild)
+        palette.solo_changed.connect(self._show_states)
         self.rebuild()
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802
@@ -182,6 +225,7 @@ class Classes(QScrollArea):
         numbers, palette = self.session.shown_classes(), self.session.scene.palette
         wanted = tuple((n, palette[n]) for n in numbers)
         if wanted == self._shown and self.widget() is not None:
+            self._show_states()
             return
         self._shown = wanted
         page = QWidget()
@@ -195,6 +239,8 @@ class Classes(QScrollArea):
             entry = palette[number]
             tile = Tile(number, entry.name, entry.color, key, page)
             tile.clicked.connect(partial(self.tools.choose, number))
+            tile.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+            tile.customContextMenuRequested.connect(partial(self._ask, tile))
             group.addButton(tile)
             flow.addWidget(tile)
             self.tiles[number] = tile
@@ -208,6 +254,16 @@ class Classes(QScrollArea):
         if numbers and self.tools.class_id not in numbers:
             self.tools.reset()
         self._mark()
+        self._show_states()
+
+    def _show_states(self) -> None:
+        for number, tile in self.tiles.items():
+            share = self.palette_.shares.share(number)
+            alone = self.palette_.solo == number
+            tile.show_state(share, self.palette_.is_protected(number), alone)
+
+    def _ask(self, tile: Tile, place: QPoint) -> None:
+        self.asked.emit(tile.number, tile.mapToGlobal(place))
 
     def _mark(self) -> None:
         tile = self.tiles.get(self.tools.class_id)
@@ -220,16 +276,3 @@ class Classes(QScrollArea):
         if tile is not None:
             image = None if pixels is None else QPixmap.fromImage(to_image(pixels))
             tile.show_picture(image)
-
-
-def _chip(number: int, color: str) -> QPixmap:
-    """The pattern of a class as a tile to repeat over its colour."""
-    dark = QColor(color)
-    shade = QColor.fromRgbF(dark.redF() * SHADE, dark.greenF() * SHADE, dark.blueF() * SHADE)
-    image = QImage(PATTERN, PATTERN, QImage.Format.Format_ARGB32)
-    image.fill(0)
-    for y, row in enumerate(pattern(number)):
-        for x, on in enumerate(row):
-            if on:
-                image.setPixelColor(x, y, shade)
-    return QPixmap.fromImage(image)

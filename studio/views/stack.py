@@ -196,7 +196,7 @@ class _Buffer:
         self, image: QImage, size: Size, transform: QTransform, mode: str, opacity: float
     ) -> None:
         """Blend an image that is stretched over the document."""
-        if mode not in MODES:
+        if mode not in MODES or (mode == "plus" and opacity < 1):
             above = self.blank()
             above.draw(image, size, transform, "normal", 1.0)
             self.put(above, mode, opacity)
@@ -210,6 +210,10 @@ class _Buffer:
 
     def put(self, above: "_Buffer", mode: str, opacity: float) -> None:
         """Blend another buffer of the same place."""
+        if mode == "plus" and opacity < 1:  # Qt would fade the sum instead of what is added.
+            faint = self.blank()
+            faint.put(above, "normal", opacity)
+            above, opacity = faint, 1.0
         if mode in MODES:
             painter = QPainter(self.image)
             painter.setCompositionMode(MODES[mode])

@@ -52,6 +52,8 @@ def test_a_name_is_changed_wherever_it_is_meant() -> None:
     assert now.protected == {"wide ocean"}
     assert now.mappings == {"m": {"wide ocean": "water"}}
     assert now.values == {"where": "wide ocean", "caption": "sea"}
+    bare = classes.renamed(replace(scene, order=()), 1, "lava", [3, 1])
+    assert classes.shown(bare, ("sea", "sky"), lambda: []) == [3, 1, 0]
     for wrong in ("", " ", "SKY", "x" * 101):
         with pytest.raises(UserError):
             classes.renamed(scene, 1, wrong)

@@ -44,8 +44,17 @@ def added(scene: Scene, name: str, color: str, among: Iterable[int]) -> Scene:
     return replace(scene, palette=(*scene.palette, entry), order=order)
 
 
-def renamed(scene: Scene, number: int, name: str, masks: Collection[str] = ()) -> Scene:
-    """With another name for a class, wherever it is meant; `masks` are inputs that name a class."""
+def renamed(
+    scene: Scene,
+    number: int,
+    name: str,
+    among: Iterable[int] = (),
+    masks: Collection[str] = (),
+) -> Scene:
+    """With another name for a class, wherever it is meant; `masks` are inputs that name a class.
+
+    It keeps its place `among` those that are shown, also where the model does not know it.
+    """
     before = scene.palette[number]
     others = (*scene.palette[:number], *scene.palette[number + 1 :])
     entry = replace(before, name=_free(name, others))
@@ -56,7 +65,7 @@ def renamed(scene: Scene, number: int, name: str, masks: Collection[str] = ()) -
     return replace(
         scene,
         palette=(*scene.palette[:number], entry, *scene.palette[number + 1 :]),
-        order=tuple(map(other, scene.order)),
+        order=tuple(other(scene.palette[n].name) for n in among) or tuple(map(other, scene.order)),
         protected=frozenset(map(other, scene.protected)),
         mappings={m: {other(k): v for k, v in t.items()} for m, t in scene.mappings.items()},
         values={

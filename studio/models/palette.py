@@ -68,7 +68,8 @@ class Palette(QObject):
         """Call a class something else."""
         bundle = self.session.bundle
         masks = [] if bundle is None else [p.name for p in bundle.ports if isinstance(p, Mask)]
-        scene = classes.renamed(self.scene, number, name, masks)
+        among = self.session.shown_classes()
+        scene = classes.renamed(self.scene, number, name, among, masks)
         self.session.change_scene(scene, self.tr("Rename class"))
 
     def recolor(self, number: int, color: str) -> None:

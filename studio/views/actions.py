@@ -57,6 +57,8 @@ class Actions:
 
         These are its usual keys; it has those that the artist chose.
         """
+        if name in self.commands:
+            raise ValueError(f"there are two commands {name!r}")
         action = QAction(text, self.window)
         if picture:
             action.setIcon(icon(picture))

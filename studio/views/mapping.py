@@ -3,6 +3,7 @@
 from functools import partial
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QBrush, QColor
 from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
@@ -19,6 +20,7 @@ from PySide6.QtWidgets import (
 
 from studio.models.mapping import NOTHING, Row, lacking
 from studio.models.palette import Palette
+from studio.views import theme
 from studio.views.chips import CHIP, chip, share_text
 from studio.views.control import worded
 from studio.views.icons import icon
@@ -121,6 +123,9 @@ class MappingDialog(QDialog):
         for place, row in enumerate(self._rows):
             title = QTableWidgetItem(worded(row.name))
             title.setIcon(chip(row.number, scene.palette[row.number].color))
+            if lacking([row]):
+                title.setForeground(QBrush(QColor(theme.current().warning)))
+                title.setToolTip(self.tr("The model does not know this class by its name."))
             self.table.setItem(place, 0, title)
             share = QTableWidgetItem(share_text(shares.share(row.number)))
             share.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)

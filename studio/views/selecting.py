@@ -43,12 +43,12 @@ def selecting_commands(window: "Window", actions: Actions) -> None:
     add("select-painted", tr("What is &painted on the layer"), selection.painted)
     add("fill-selection", tr("&Fill it"), partial(tools.flood, False), "Shift+Backspace")
     add("clear-selection", tr("&Erase in it"), partial(tools.flood, True), "Del", picture="eraser")
-    add("replace-class", tr("&Replace a class …"), partial(_replace, window), "Ctrl+H")
+    add("replace-class", tr("&Replace a class …"), partial(_replace, window), "Ctrl+Shift+H")
     across, down = partial(_flip, tools, True), partial(_flip, tools, False)
     add("flip-across", tr("Flip &left and right"), across, picture="flip-across")
     add("flip-down", tr("Flip &up and down"), down, picture="flip-down")
-    add("turn-right", tr("Turn &right"), partial(_turn, tools, 90.0), picture="turn-right")
-    add("turn-left", tr("Turn l&eft"), partial(_turn, tools, -90.0), picture="turn-left")
+    add("selection-right", tr("Turn &right"), partial(_turn, tools, 90.0), picture="turn-right")
+    add("selection-left", tr("Turn l&eft"), partial(_turn, tools, -90.0), picture="turn-left")
     across, down = partial(_mirror, tools, "across"), partial(_mirror, tools, "down")
     add("symmetry-across", tr("Mirror left and right"), across, check=True, picture="mirror-across")
     add("symmetry-down", tr("Mirror up and down"), down, check=True, picture="mirror-down")
@@ -67,7 +67,7 @@ def selecting_menu(window: "Window", actions: Actions) -> None:
     actions.fill(menu, "fill-selection", "clear-selection", "replace-class", "-")
     transform = QMenu(tr("&Transform"), menu)
     menu.addMenu(transform)
-    actions.fill(transform, "flip-across", "flip-down", "turn-right", "turn-left")
+    actions.fill(transform, "flip-across", "flip-down", "selection-right", "selection-left")
 
 
 def symmetry_menu(window: "Window", actions: Actions, brush: QMenu) -> None:

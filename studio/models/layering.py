@@ -15,6 +15,7 @@ from studio.document.layers import BLENDS, Kind, Layer, Layers, find, walk
 from studio.document.packing import scenes
 from studio.document.page import plane_at
 from studio.document.raster import Area
+from studio.document.showing import Showing
 from studio.models.live import Live
 from studio.models.session import Session
 
@@ -25,6 +26,8 @@ class Layering(QObject):
     def __init__(self, session: Session, live: Live, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.session, self.live = session, live
+        self._showing: tuple[Pixels | None, Showing] | None = None
+        session.resized.connect(self._forget)
 
     @property
     def tree(self) -> Layers:
@@ -260,18 +263,11 @@ class Layering(QObject):
 
     def source(self, layer: Layer, area: Area) -> Pixels | None:
         """A layer's uint8 RGBA of an area, as `blend.merge` asks for it."""
-        document = self.session.document
-        if layer.kind is Kind.RENDER:
-            picture = self.live.picture
-            if picture is None:
-                return None
-            if self._stretched is None or self._stretched[0] is not picture:
-                self._stretched = (picture, stretched(picture, document.size))
-            return self._stretched[1][area.slices]
-        if layer.id not in document.planes:
-            return None
-        part = document.plane(layer.id)[area.slices]
-        return rendering(part, document.scene.palette) if layer.kind is Kind.LAYOUT else part
+        document, picture = self.session.document, self.live.picture
+        known = self._showing
+        if known is None or known[0] is not picture or known[1].document is not document:
+            self._showing = known = picture, Showing(document, picture)
+        return known[1](layer, area)
 
     def glance(self, layer: Layer, most: int) -> Pixels | None:
         """Some pixels of a layer, uint8 RGBA of about `most` a side; None where it has none."""
@@ -290,9 +286,10 @@ class Layering(QObject):
             return rendering(part, document.scene.palette)
         return stretched(part, (part.shape[0], part.shape[1]))
 
-    _stretched: tuple[Pixels, Pixels] | None = None
-
     # ---------------------------------------------------------------------------------------------
+
+    def _forget(self) -> None:
+        self._showing = None
 
     def _add(
         self,

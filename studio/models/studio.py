@@ -11,6 +11,7 @@ from studio.lanes.work import WorkLane
 from studio.models.batch import Batch
 from studio.models.files import Files
 from studio.models.layering import Layering
+from studio.models.leaving import Leaving
 from studio.models.library import Library
 from studio.models.live import Live
 from studio.models.pages import Pages
@@ -50,6 +51,7 @@ class Studio(QObject):
         self.pages = Pages(self.session, self.tools.selection, self)
         self.layering = Layering(self.session, self.live, self)
         self.results = Results(self.session, self.live, self)
+        self.leaving = Leaving(self.results, self.layering, self.work, self)
         self.swatches = Swatches(self.session, self.lane, self)
         self.files = Files(self.session, self.results, self.work, desk, recent, self)
         self.gallery = self.files.gallery

@@ -39,15 +39,18 @@ def _document(window: "Window", actions: Actions) -> None:
     add("open", tr("&Open …"), window.open, "Ctrl+O", picture="open")
     add("save", tr("&Save"), window.save, "Ctrl+S", picture="save")
     add("save-as", tr("Save &as …"), window.save_as, "Ctrl+Shift+S")
-    add("export", tr("&Export picture …"), window.export, "Ctrl+E", picture="export")
+    add("export", tr("&Export picture …"), window.traffic.export, "Ctrl+E", picture="export")
     add("close", tr("&Close"), window.close_tab, "Ctrl+W")
     add("next-document", tr("Next document"), partial(window.turn_tab, 1), "Ctrl+Tab")
     add("last-document", tr("Document before"), partial(window.turn_tab, -1), "Ctrl+Shift+Tab")
+    add("export-psd", tr("Export &layers …"), window.traffic.export_psd)
+    add("import-layer", tr("&Import as layer …"), window.traffic.import_layer, "Ctrl+Shift+O")
+    add("paste-layer", tr("Paste as &layer"), window.traffic.paste_layer, "Ctrl+Shift+V")
     add("quit", tr("&Quit"), window.close, "Ctrl+Q")
     add("undo", tr("&Undo"), session.undo, "Ctrl+Z", picture="undo")
     add("redo", tr("&Redo"), session.redo, "Ctrl+Shift+Z", "Ctrl+Y", picture="redo")
-    add("copy", tr("&Copy picture"), window.copy, "Ctrl+C", picture="copy")
-    add("paste", tr("&Paste picture"), window.paste, "Ctrl+V", picture="paste")
+    add("copy", tr("&Copy picture"), window.traffic.copy, "Ctrl+C", picture="copy")
+    add("paste", tr("&Paste picture"), window.traffic.paste, "Ctrl+V", picture="paste")
     keep = window.studio.gallery.keep_now
     add("keep", tr("&Keep this picture"), keep, "Ctrl+Return", picture="plus")
     add("find", tr("&Find a command …"), partial(find, window, actions), "Ctrl+K")
@@ -114,8 +117,32 @@ def _menus(window: "Window", actions: Actions) -> None:
     examples = QMenu(tr("E&xamples"), file)
     file.addMenu(examples)
     fill_examples(examples, window.open_example)
-    actions.fill(file, "-", "save", "save-as", "close", "-", "export", "-", "quit")
-    actions.menu(tr("&Edit"), "undo", "redo", "-", "copy", "paste", "-", "keep", "-", "shortcuts")
+    actions.fill(
+        file,
+        "-",
+        "save",
+        "save-as",
+        "close",
+        "-",
+        "import-layer",
+        "export",
+        "export-psd",
+        "-",
+        "quit",
+    )
+    actions.menu(
+        tr("&Edit"),
+        "undo",
+        "redo",
+        "-",
+        "copy",
+        "paste",
+        "paste-layer",
+        "-",
+        "keep",
+        "-",
+        "shortcuts",
+    )
     selecting_menu(window, actions)
     kinds = [kind.value for kind, _ in ARRANGEMENTS]
     view = actions.menu(tr("&View"), *kinds, "-", "fit", "actual", "closer", "farther", "-")

@@ -1,8 +1,11 @@
 """How a picture leaves: as it is, or at two or four times its size."""
 
+from collections.abc import Mapping
+
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QButtonGroup,
+    QComboBox,
     QDialog,
     QDialogButtonBox,
     QLabel,
@@ -16,23 +19,35 @@ from studio.models.files import FACTORS, MOST_EXPORTED
 
 
 class ExportDialog(QDialog):
-    """Asks for the factor, and says what goes along inside the file."""
+    """Asks for the factor, and says what goes along inside the file.
 
-    def __init__(self, size: Size, licence: str, parent: QWidget | None = None) -> None:
+    `sizes` tells how large all that is seen is (True), and the model's picture (False).
+    """
+
+    def __init__(
+        self, sizes: Mapping[bool, Size], licence: str, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
+        self._sizes = sizes
         self.setWindowTitle(self.tr("Export the picture"))
         column = QVBoxLayout(self)
         column.setSpacing(10)
+        self.what = QComboBox(self)
+        self.what.setAccessibleName(self.tr("What to export"))
+        for layered in sizes:
+            text = self.tr("All layers, as seen") if layered else self.tr("The model's picture")
+            self.what.addItem(text, layered)
+        self.what.setVisible(len(sizes) > 1)
+        column.addWidget(self.what)
         column.addWidget(QLabel(self.tr("Size of the PNG")))
         self._group = QButtonGroup(self)
         for factor in FACTORS:
-            height, width = size[0] * factor, size[1] * factor
-            text = self.tr("×{0}:  {1} × {2} pixels").format(factor, width, height)
-            button = QRadioButton(text, self)
-            button.setEnabled(max(height, width) <= MOST_EXPORTED)
+            button = QRadioButton(self)
             button.setChecked(factor == 1)
             self._group.addButton(button, factor)
             column.addWidget(button)
+        self.what.currentIndexChanged.connect(self._tell_sizes)
+        self._tell_sizes()
         note = QLabel(
             self.tr(
                 "Larger sizes are resampled (Lanczos), not invented anew.\n"
@@ -55,3 +70,17 @@ class ExportDialog(QDialog):
     def factor(self) -> int:
         """How many times its size."""
         return self._group.checkedId()
+
+    @property
+    def layered(self) -> bool:
+        """Whether all that is seen leaves, not the model's picture alone."""
+        return bool(self.what.currentData())
+
+    def _tell_sizes(self) -> None:
+        size = self._sizes[self.layered]
+        for factor in FACTORS:
+            height, width = size[0] * factor, size[1] * factor
+            text = self.tr("×{0}:  {1} × {2} pixels").format(factor, width, height)
+            button = self._group.button(factor)
+            button.setText(text)
+            button.setEnabled(max(height, width) <= MOST_EXPORTED)

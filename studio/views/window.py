@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, QEvent, QMimeData, QSettings, Qt
-from PySide6.QtGui import QCloseEvent, QGuiApplication, QHideEvent, QResizeEvent, QShowEvent
+from PySide6.QtCore import QEvent, QSettings, Qt
+from PySide6.QtGui import QCloseEvent, QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QApplication,
     QMainWindow,
@@ -14,11 +14,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from engines.errors import UserError
-from engines.ports import Image
 from studio.document.document import Document
-from studio.models.images import to_image
-from studio.models.pictures import Dropped, dropped, ordinary
 from studio.models.studio import Studio
 from studio.views import dialogs, theme
 from studio.views.actions import Actions
@@ -27,7 +23,6 @@ from studio.views.classes import Classes
 from studio.views.commands import make_commands
 from studio.views.desktop import Arrangement, Desktop
 from studio.views.docks import Docks
-from studio.views.export import ExportDialog
 from studio.views.layers import LayersPanel
 from studio.views.mapping import MappingHint
 from studio.views.navigator import Navigator
@@ -41,6 +36,7 @@ from studio.views.status import Status
 from studio.views.strip import Strip
 from studio.views.tabbar import DocumentTabs
 from studio.views.toolbox import Toolbox
+from studio.views.traffic import Traffic
 from studio.views.workspaces import WorkspaceSwitch
 
 
@@ -76,6 +72,7 @@ class Window(QMainWindow):
         self.strip = Strip(studio.results, studio.files.carry, self)
         self.status = Status(studio.session, studio.live, studio.view, self)
         self.setStatusBar(self.status)
+        self.traffic = Traffic(self)
         self.actions_ = Actions(self, studio.tools.finish)
         self.docks = Docks(self)
         self.workspaces = WorkspaceSwitch(self)
@@ -93,6 +90,7 @@ class Window(QMainWindow):
         column.setSpacing(0)
         inset = QVBoxLayout()
         inset.setContentsMargins(12, 0, 12, 4)
+        inset.setSpacing(6)
         inset.addWidget(self.model_button)
         inset.addWidget(MappingHint(self.studio.palette, side))
         column.addLayout(inset)
@@ -112,12 +110,13 @@ class Window(QMainWindow):
 
     def _connect(self) -> None:
         studio = self.studio
-        for source in (studio.session, studio.live, studio.files, studio):
+        for source in (studio.session, studio.live, studio.files, studio.leaving, studio):
             source.problem.connect(self.notice.complain)
         for view in (self.controls, self.toolbox, self.strip, self.training):
             view.problem.connect(self.notice.complain)
         studio.files.told.connect(self.notice.tell)
         studio.told.connect(self.notice.tell)
+        studio.leaving.told.connect(self.notice.tell)
         studio.files.changed.connect(self._title)
         studio.session.stepped.connect(self._title)
         studio.tools.pen.connect(lambda down: self._title())
@@ -127,7 +126,7 @@ class Window(QMainWindow):
         self.model_button.clicked.connect(self.choose_model)
         self.strip.compared.connect(self.paper.compare)
         studio.palette.solo_changed.connect(lambda: self.paper.show_only(studio.palette.solo))
-        self.desktop.dropped.connect(self._dropped)
+        self.desktop.dropped.connect(self.traffic.drop)
         for canvas in self.desktop.canvases:
             canvas.pointed.connect(self.status.point)
         self.desktop.looked_changed.connect(self.status.look_through)
@@ -203,84 +202,6 @@ class Window(QMainWindow):
         tabs = self.studio.files.tabs
         if tabs.items:
             tabs.go((tabs.index + step) % len(tabs.items))
-
-    def export(self) -> None:
-        """Ask how large and where, and write the picture."""
-        result = self.studio.results.now()
-        if result is None:
-            self.notice.complain(
-                self.tr("There is no finished picture to export yet; wait for it.")
-            )
-            return
-        licence = str(result.passport.get("licence") or "")
-        height, width = result.pixels.shape[:2]
-        dialog = ExportDialog((height, width), licence, self)
-        if not dialog.exec():
-            return
-        name = f"{self.studio.files.name}.png"
-        kinds = self.tr("PNG with everything inside (*.png)")
-        path = dialogs.ask_save(self, self.tr("Export"), kinds, "exports", name)
-        if path is not None:
-            path = path if path.suffix.lower() == ".png" else Path(f"{path}.png")
-            self.studio.files.export(path, result, dialog.factor)
-
-    def copy(self) -> None:
-        """Put the picture into the clipboard, for this program with all it was made from."""
-        result = self.studio.results.now()
-        if result is None:
-            self.notice.complain(self.tr("There is no finished picture to copy yet; wait for it."))
-            return
-        data = QMimeData()
-        data.setImageData(to_image(result.pixels))
-        try:
-            data.setData("image/png", QByteArray(result.png))
-        except UserError as error:
-            self.notice.complain(str(error))
-        QGuiApplication.clipboard().setMimeData(data)
-        self.notice.tell(self.tr("The picture is in the clipboard."))
-
-    def paste(self) -> None:
-        """Take the clipboard's picture as style, or to trace where the model takes none."""
-        self._take(dropped(QGuiApplication.clipboard().mimeData()), on_picture=True)
-
-    # Drops --------------------------------------------------------------------------------------
-
-    def _dropped(self, data: QMimeData, on_picture: bool) -> None:
-        files = [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()]
-        try:
-            if files and self._opens(ordinary(files[0])):
-                return
-        except UserError as error:
-            self.notice.complain(str(error))
-            return
-        if files and files[0].is_dir():
-            self.train(files[0])
-            return
-        self._take(dropped(data), on_picture)
-
-    def _opens(self, path: Path) -> bool:
-        """Open what is a document, a model or a picture that carries a document."""
-        if path.suffix.lower() == ".onnx" or (path / "model.json").is_file():
-            self.studio.install(path)
-            return True
-        if path.suffix.lower() == ".ora" or self.studio.files.carries(path):
-            self.open_path(path)
-            return True
-        return False
-
-    def _take(self, found: Dropped, on_picture: bool) -> None:
-        if found.picture is None:
-            self.notice.complain(found.problem)
-            return
-        bundle = self.studio.session.bundle
-        port = next((p for p in bundle.ports if isinstance(p, Image)), None) if bundle else None
-        if on_picture and port is not None:
-            label = port.label or port.name
-            self.studio.session.set_value(port.name, found.picture, label)
-            self.notice.tell(self.tr("{0}: {1}").format(label, found.picture.name or "—"))
-        else:
-            self.toolbox.set_underlay(found.picture)
-            self.notice.tell(self.tr("The photo lies over the layout, to be traced."))
 
     # The view -----------------------------------------------------------------------------------
 

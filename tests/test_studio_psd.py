@@ -1,11 +1,12 @@
 """Photoshop files, read back by the library that wrote them and by Pillow."""
 
+import io
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageCms
 from psd_tools import PSDImage
 from psd_tools.constants import BlendMode, Resource
 
@@ -107,7 +108,8 @@ def test_every_layer_is_read_back_as_it_was(tmp_path: Path) -> None:
     shown = np.asarray(psd.topil(apply_icc=False)).astype(int)
     assert thick.any()
     assert np.abs(shown - merged)[thick].max() <= 2
-    assert b"sRGB" in psd.image_resources[Resource.ICC_PROFILE].data
+    profile = ImageCms.ImageCmsProfile(io.BytesIO(psd.image_resources[Resource.ICC_PROFILE].data))
+    assert "sRGB" in ImageCms.getProfileDescription(profile)
 
 
 def test_what_the_library_merges_of_it_is_what_we_merge(tmp_path: Path) -> None:

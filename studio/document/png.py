@@ -40,6 +40,8 @@ def encode(pixels: Pixels, texts: Mapping[str, str] | None = None, flat: bool = 
     data = packer.compress(lines.reshape(-1).data) + packer.flush()
     header = struct.pack(">IIBBBBB", width, height, 8, _COLOR_TYPES[channels], 0, 0, 0)
     chunks = [_chunk(b"IHDR", header)]
+    if channels > 1:
+        chunks.append(_chunk(b"sRGB", b"\0"))  # with the perceptual intent, for pictures
     for keyword, text in (texts or {}).items():
         chunks.append(_chunk(b"iTXt", keyword.encode("latin-1") + b"\0" * 5 + text.encode()))
     return b"".join([SIGNATURE, *chunks, _chunk(b"IDAT", data), _chunk(b"IEND", b"")])

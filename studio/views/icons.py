@@ -62,6 +62,8 @@ class Drawing(QIconEngine):
         painter.drawPixmap(QRectF(rect), pixmap, QRectF(pixmap.rect()))
 
     def pixmap(self, size: QSize, mode: QIcon.Mode, state: QIcon.State) -> QPixmap:
+        if size.isEmpty():  # A squeezed button asks for such.
+            return QPixmap()
         return _pixmap(self.name, self._tint(mode, state), size.width(), size.height())
 
     def scaledPixmap(  # noqa: N802

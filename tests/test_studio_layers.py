@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from engines.request import Request
 from studio.document import layers, ora
-from studio.document.carried import png_bytes, read_png
+from studio.document.carried import png_bytes, read_png, without_pictures
 from studio.document.desk import Desk
 from studio.document.document import Both, Document, Edit, SceneChange, SizeChange, TileChange
 from studio.document.layers import FIRST, LAYOUT, Kind, Layer, Layers, walk
@@ -277,3 +277,7 @@ def test_a_picture_carries_its_layers() -> None:
     assert found is not None
     assert found.document is not None
     assert state(found.document) == state(document)
+    bare = without_pictures(document)
+    assert {e.kind for e in walk(bare.scene.layers)} == {Kind.RENDER, Kind.GROUP, Kind.LAYOUT}
+    assert 5 not in bare.planes
+    assert np.array_equal(bare.ids, document.ids)

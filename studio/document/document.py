@@ -52,9 +52,12 @@ class Document:
 
     @classmethod
     def of(cls, size: Size, planes: Mapping[int, Pixels], scene: Scene) -> "Document":
-        """A document of these planes, each of that size and of its layer's channels."""
+        """A document of these planes, each of that size and of its layer's channels; planes of no
+        layer are left out.
+        """
         document = cls.blank(size, scene)
         document.planes = dict(planes)
+        document.scene = scene
         return document
 
     @property

@@ -1,11 +1,14 @@
 """The last results: each a picture with all it was made from, to go back to or compare with."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from engines.runtime.passport import passport
-from studio.document.carried import Result
+from studio.document.carried import Result, without_pictures
+from studio.document.layers import FIRST
+from studio.document.scene import Scene
 from studio.models.live import Live
 from studio.models.session import Session
 
@@ -35,7 +38,9 @@ class Results(QObject):
         if live.picture is None or live.order is None or live.busy:
             return None
         about = passport(live.order.bundle)
-        return Result(live.picture, live.order.request, about, self.session.document.copy())
+        # Picture layers have no part in it, and ten copies of them would fill the memory.
+        document = without_pictures(self.session.document).copy()
+        return Result(live.picture, live.order.request, about, document)
 
     def keep(self) -> None:
         """Let the picture as it stands join the results."""
@@ -72,7 +77,12 @@ def same(one: Result, other: Result) -> bool:
     if one.document is None or other.document is None:
         return one.request.key == other.request.key
     return (
-        one.document.scene == other.document.scene
+        _bare(one.document.scene) == _bare(other.document.scene)
         and one.document.size == other.document.size
         and bool((one.document.ids == other.document.ids).all())
     )
+
+
+def _bare(scene: Scene) -> Scene:
+    """The scene but for its layers, of which the model sees only the class map."""
+    return replace(scene, layers=FIRST)

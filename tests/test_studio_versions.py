@@ -3,6 +3,7 @@
 import os
 import shutil
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 
 from engines.errors import UserError
 from studio.document import ora, versions
+from studio.document.desk import Desk
 from studio.document.document import Document
 from studio.document.versions import Versions
 from studio.history import History
@@ -152,3 +154,36 @@ def test_a_version_shows_its_picture(kept: Versions, tmp_path: Path) -> None:
     assert broken.thumbnail() is None
     shutil.rmtree(kept.root)
     assert version.thumbnail() is None
+
+
+def test_each_save_of_an_open_document_keeps_what_it_replaces(tmp_path: Path) -> None:
+    desk = Desk(tmp_path / "open")
+    history = History(Document.blank((20, 30)))
+    document = desk.open_new(history)
+    path = tmp_path / "a.ora"
+    try:
+        for seed in range(6):
+            history.document.scene = replace(history.document.scene, seed=seed)
+            document.save(path)
+        found = desk.versions.of(path)
+        assert len(found) == 3
+        seeds = {ora.read(v.path).history.document.scene.seed for v in found}
+        # Saved within a second they have no order, but the last is never the file itself.
+        assert len(seeds) == 3
+        assert 5 not in seeds
+        desk.versions.restore(found[0], path)
+        assert ora.read(path).history.document.scene.seed in seeds
+    finally:
+        document.close()
+
+
+def test_a_save_goes_on_without_versions(tmp_path: Path) -> None:
+    desk = Desk(tmp_path / "open")
+    document = desk.open_new(History(Document.blank((20, 30))))
+    try:
+        document.save(tmp_path / "a.ora")
+        (tmp_path / "versions").write_text("in the way")
+        document.save(tmp_path / "a.ora")
+        assert desk.versions.of(tmp_path / "a.ora") == []
+    finally:
+        document.close()

@@ -21,6 +21,7 @@ from engines.errors import UserError
 from studio.document.backup import Folder, State
 from studio.document.kept import Kept
 from studio.document.packing import pictures_in
+from studio.document.versions import FOLDER, Versions
 from studio.history import History
 
 _PATIENCE = 1.0  # seconds that a lock may be held by another studio's glance at the folder
@@ -44,6 +45,11 @@ class Desk:
 
     def __init__(self, root: Path | None = None) -> None:
         self.root = root or Path(user_data_path("pentimento")) / "open"
+
+    @property
+    def versions(self) -> Versions:
+        """The older versions of what is saved from here."""
+        return Versions(self.root.parent / FOLDER)
 
     def open_new(self, history: History, path: Path | None = None, unsaved: bool = False) -> Kept:
         """Keep a document that was just made or read, from the artist's file at `path` if any.

@@ -20,6 +20,8 @@ from studio.document.journal import Journal
 from studio.document.keepsakes import Keepsake
 from studio.document.packing import Packer, pictures_in
 from studio.document.scene import Picture
+from studio.document.versions import FOLDER as VERSIONS
+from studio.document.versions import Versions
 from studio.history import History
 
 Pixels = npt.NDArray[np.uint8]
@@ -118,6 +120,7 @@ class Kept:
         """
         copy = copy or Copy(self.history, self._state.number)
         path = path.absolute()
+        Versions(self.folder.parent.parent / VERSIONS).keep(path)
         ora.write(path, copy.history, picture, results, keepsakes)
         with self._lock:
             self._append({"step": "saved", "path": str(path), "at": copy.number})

@@ -28,6 +28,7 @@ from engines import files
 from engines.errors import UserError
 
 Pixels = npt.NDArray[np.uint8]
+FOLDER = "versions"  # beside that of the open documents
 MOST = 3  # of each file
 MOST_BYTES = 4_000_000_000  # of all files together; the oldest go first
 MOST_ONE = 1_000_000_000
@@ -67,7 +68,7 @@ class Versions:
     """The versions of all files of this user."""
 
     def __init__(self, root: Path | None = None) -> None:
-        self.root = root or Path(user_data_path("pentimento")) / "versions"
+        self.root = root or Path(user_data_path("pentimento")) / FOLDER
         self._lock = threading.Lock()
 
     def of(self, path: Path) -> list[Version]:

@@ -257,7 +257,13 @@ def cut_out(colors: Pixels, touched: npt.NDArray[np.bool_]) -> Pixels:
     x = np.floor(middle[1] + (np.arange(WIDTH) + 0.5 - WIDTH / 2) * scale).astype(int)
     inside = ((y >= 0) & (y < colors.shape[0]))[:, None] & ((x >= 0) & (x < colors.shape[1]))[None]
     found = mixed[y.clip(0, colors.shape[0] - 1)][:, x.clip(0, colors.shape[1] - 1)]
-    return np.where(inside[..., None], found, np.uint8(GREY))
+    found = np.where(inside[..., None], found, np.uint8(GREY))
+    if scale > 1:  # A thin line lies between the pixels that were taken.
+        rows, columns = np.nonzero(touched)
+        up = ((rows + 0.5 - middle[0]) / scale + HEIGHT / 2).astype(int).clip(0, HEIGHT - 1)
+        across = ((columns + 0.5 - middle[1]) / scale + WIDTH / 2).astype(int).clip(0, WIDTH - 1)
+        found[up, across] = colors[rows, columns]
+    return found
 
 
 def seen(before: Scene, after: Scene) -> Thumb:

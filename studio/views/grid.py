@@ -201,7 +201,7 @@ class GridView(QTableView):
         if grid is not None:
             self.tiles.shape = grid.size[1] / grid.size[0]
             # The headers say it already.
-            self.tiles.lines = 0 if grid.matrix and not self.grid.pinned_rows else 1
+            self.tiles.lines = 0 if grid.matrix else 1
             self._fit()
         size = self.tiles.size(self.fontMetrics())
         self.horizontalHeader().setDefaultSectionSize(size.width())

@@ -232,7 +232,7 @@ def _parts(angle: float) -> tuple[float, float]:
 
 def _wrapped(angle: float) -> float:
     """The same angle in (-180, 180]."""
-    return 180.0 - (180.0 - angle) % 360.0
+    return angle if -180.0 < angle <= 180.0 else 180.0 - (180.0 - angle) % 360.0
 
 
 def _bounded(scale: float) -> float:

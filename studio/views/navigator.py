@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QSlider,
+    QStyle,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -171,9 +172,20 @@ class Overview(QWidget):
 
 
 class Slide(QSlider):
-    """A slider that a double click resets."""
+    """A slider that goes where it is clicked, and that a double click resets."""
 
     reset = Signal()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        if event.button() == Qt.MouseButton.LeftButton:
+            reach = self.style().pixelMetric(QStyle.PixelMetric.PM_SliderLength, None, self)
+            x, room = event.position().x() - reach / 2, max(self.width() - reach, 1)
+            least, most = self.minimum(), self.maximum()
+            value = QStyle.sliderValueFromPosition(least, most, round(x), room)
+            if abs(value - self.value()) > (most - least) * reach / room / 2:
+                self.setSliderDown(True)
+                self.setValue(value)
+        super().mousePressEvent(event)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:  # noqa: N802
         self.reset.emit()

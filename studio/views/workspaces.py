@@ -33,6 +33,7 @@ class WorkspaceSwitch(QObject):
         for bar in window.findChildren(QToolBar, "commands"):
             bar.setVisible(PLANS[plan].bars)
         window.arrange(ARRANGED[plan])
+        window.actions_["docks"].setChecked(window.docks.put_away)
 
     def choose(self, name: str) -> None:
         """Lay the window out as a saved workspace has it."""
@@ -46,6 +47,7 @@ class WorkspaceSwitch(QObject):
         kinds = {kind.value: kind for kind in Arrangement}
         self.window.arrange(kinds.get(found.arrangement, self.window.desktop.arrangement))
         self.window.wear(found.theme)
+        self.window.actions_["docks"].setChecked(self.window.docks.put_away)
 
     def save(self) -> None:
         """Ask for a name and keep the window as it is."""

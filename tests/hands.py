@@ -60,6 +60,7 @@ class Hands:
             for widget in [top, *top.findChildren(kind)]
             if widget.accessibleName() == name and widget.isVisible() and isinstance(widget, kind)
         ]
+        found = list(dict.fromkeys(found))  # A dialog is a window and its parent's child.
         assert len(found) == 1, f"{len(found)} widgets are called {name!r}"
         assert found[0].isEnabled(), f"{name!r} is not enabled"
         return found[0]

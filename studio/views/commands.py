@@ -123,6 +123,8 @@ def _menus(window: "Window", actions: Actions) -> None:
         "save",
         "save-as",
         "close",
+        "next-document",
+        "last-document",
         "-",
         "import-layer",
         "export",

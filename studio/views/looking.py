@@ -48,4 +48,5 @@ def looking_menus(window: "Window", actions: Actions, view: QMenu) -> None:
     actions.fill(docks, *(f"dock-{name}" for name in window.docks.by_name))
     workspaces = QMenu(tr("&Workspace"), view)
     view.addMenu(workspaces)
+    window.workspaces.fill(workspaces)
     workspaces.aboutToShow.connect(partial(window.workspaces.fill, workspaces))

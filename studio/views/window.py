@@ -295,12 +295,14 @@ class Window(QMainWindow):
         files, history = self.studio.files, self.studio.session.history
         self.setWindowTitle(f"{files.name}[*] — Pentimento")
         self.setWindowModified(files.unsaved)
-        for name, changes, text in (
-            ("undo", history.done, self.tr("Undo")),
-            ("redo", history.undone, self.tr("Redo")),
+        nothing, undone = self.tr("Nothing was done yet."), self.tr("Nothing was undone.")
+        for name, changes, text, why_not in (
+            ("undo", history.done, self.tr("Undo"), nothing),
+            ("redo", history.undone, self.tr("Redo"), undone),
         ):
             action = self.actions_[name]
-            action.setEnabled(bool(changes) or (name == "undo" and self.studio.tools.busy))
+            possible = bool(changes) or (name == "undo" and self.studio.tools.busy)
+            self.actions_.allow(name, "" if possible else why_not)
             label = changes[-1].label if changes else ""
             action.setText(f"{text} {label}".strip())
 

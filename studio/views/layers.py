@@ -43,6 +43,15 @@ class Marks(QStyledItemDelegate):
         if index.column() != NAME:
             option.decorationSize = MARK
 
+    def createEditor(  # type: ignore[override]  # noqa: N802
+        self,
+        parent: QWidget,
+        option: QStyleOptionViewItem,
+        index: QModelIndex | QPersistentModelIndex,
+    ) -> QWidget | None:
+        """Names alone are edited."""
+        return super().createEditor(parent, option, index) if index.column() == NAME else None
+
 
 class LayerTree(QTreeWidget):
     """The tree itself; `dropped` says where a layer is to go."""
@@ -66,10 +75,7 @@ class LayerTree(QTreeWidget):
         self.setUniformRowHeights(True)
         self.setItemDelegate(Marks(self))
         self.setDragDropMode(QAbstractItemView.DragDropMode.InternalMove)
-        self.setEditTriggers(
-            QAbstractItemView.EditTrigger.EditKeyPressed
-            | QAbstractItemView.EditTrigger.DoubleClicked
-        )
+        self.setEditTriggers(QAbstractItemView.EditTrigger.DoubleClicked)  # and Enter
         self.itemClicked.connect(self._clicked)
 
     def _clicked(self, item: QTreeWidgetItem, column: int) -> None:
@@ -80,12 +86,10 @@ class LayerTree(QTreeWidget):
         item = self.currentItem()
         if event.key() == Qt.Key.Key_Space and item is not None:
             self.toggled.emit(item.data(NAME, NUMBER), EYE)
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and item is not None:
+            self.editItem(item, NAME)
         else:
             super().keyPressEvent(event)
-
-    def edit(self, index: QModelIndex, *more: object) -> bool:  # type: ignore[override]
-        """Names alone are edited."""
-        return bool(super().edit(index, *more)) if index.column() == NAME else False
 
     def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802
         item = self.currentItem()
@@ -212,7 +216,8 @@ class LayersPanel(QWidget):
         item.setData(LOCK, accessible, self.tr("{0} is {1}").format(layer.name, held))
         item.setToolTip(EYE, self.tr("Show or hide (Space)"))
         item.setToolTip(LOCK, self.tr("Lock or unlock"))
-        item.setToolTip(NAME, f"{layer.name} — {self._kind_name(layer.kind)}")
+        rename = self.tr("double-click or Enter renames it")
+        item.setToolTip(NAME, f"{layer.name}: {self._kind_name(layer.kind)}; {rename}")
 
     def _followed(self, before: Layers, now: Layers) -> None:
         """Rebuild where the tree has another shape, else change what is said of each layer."""

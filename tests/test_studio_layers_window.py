@@ -143,6 +143,7 @@ def test_names_locks_and_keys(hands: Hands) -> None:
     assert editor is not None
     QTest.keyClicks(editor, "Ground")
     QTest.keyClick(editor, Qt.Key.Key_Return)
+    QApplication.processEvents()
     assert find(session.scene.layers, LAYOUT).name == "Ground"  # type: ignore[union-attr]
 
 

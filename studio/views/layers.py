@@ -84,7 +84,9 @@ class LayerTree(QTreeWidget):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
         item = self.currentItem()
-        if event.key() == Qt.Key.Key_Space and item is not None:
+        if self.state() == QAbstractItemView.State.EditingState:
+            super().keyPressEvent(event)  # What the editor has no use for.
+        elif event.key() == Qt.Key.Key_Space and item is not None:
             self.toggled.emit(item.data(NAME, NUMBER), EYE)
         elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and item is not None:
             self.editItem(item, NAME)

@@ -244,8 +244,8 @@ class CompareDialog(QDialog):
         row.setContentsMargins(8, 8, 8, 4)
         group = QButtonGroup(self)
         names = {
-            Way.BESIDE: ("side-by-side", self.tr("Side by side")),
-            Way.SPLIT: ("split", self.tr("Split by a divider")),
+            Way.BESIDE: ("side-by-side", self.tr("A and B side by side")),
+            Way.SPLIT: ("split", self.tr("A and B at a divider")),
             Way.SWAP: ("swap", self.tr("One at a time; hold to swap")),
         }
         self.buttons: dict[Way, QToolButton] = {}

@@ -177,7 +177,9 @@ class GridView(QTableView):
         self.lay_out()
 
     def _fit(self) -> None:
-        """The largest tiles of which all are seen; not so small that nothing is."""
+        """The largest tiles of which all are seen; they get no smaller than LEAST_FITTED for the
+        height's sake, and than SMALLEST for the columns of a matrix.
+        """
         grid = self.grid.variations.grid
         if not self.fits or grid is None or self.width() < LEAST_FITTED:
             return
@@ -191,7 +193,8 @@ class GridView(QTableView):
             tile = self.tiles.size(self.fontMetrics())
             columns = len(grid.across) if grid.matrix else max(width // tile.width(), 1)
             rows = -(-count // columns)
-            if columns * tile.width() <= width and rows * tile.height() <= height:
+            low = rows * tile.height() <= height or side <= LEAST_FITTED
+            if low and columns * tile.width() <= width:
                 break
         self.resided.emit(self.tiles.side)
 

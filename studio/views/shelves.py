@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from studio.views.window import Window
 
 LOW = 150  # logical pixels of the strip
-HIGH, SHARE = 460, 0.46  # of a dock of many pictures: at most so many, or this share of the window
+HIGH, SHARE = 640, 0.43  # of a dock of many pictures: at most so many, or this share of the window
 Shown = tuple[Pixels, str]  # a picture and what it is called
 
 

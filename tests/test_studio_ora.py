@@ -142,6 +142,7 @@ def test_only_a_group_that_does_nothing_lets_its_layers_look_down() -> None:
 def test_every_mode_has_a_name_in_the_format() -> None:
     assert [blend_of(op_of(mode)) for mode in BLENDS] == list(BLENDS)
     assert op_of("normal") == "svg:src-over"
+    assert blend_of("krita:soft_light") == "soft-light"
     for strange in ("svg:dst-in", "krita:divide", "multiply", "", "svg:", "svg:normal"):
         assert blend_of(strange) is None
 
@@ -210,7 +211,7 @@ def test_a_stroke_on_each_layer_is_undone_after_opening(tmp_path: Path) -> None:
     before = {number: plane.copy() for number, plane in made.planes.items()}
     for number in before:
         edit = Edit(made, "x", number)
-        edit.paint(Shape(Area(3, 4, 20, 30)), 1)
+        edit.paint(Shape(Area(3, 4, 20, 30)), 1 if edit.channels == 1 else (1, 2, 3, 4))
         change = edit.finish()
         assert change is not None
         history.add(change)
@@ -391,7 +392,7 @@ def test_layers_of_another_program_become_pictures(tmp_path: Path) -> None:
     tree = found.scene.layers
     assert opened.warnings == ()
     assert found.scene.palette == CLASSES
-    assert [layer.name for layer in tree] == ["Shade", "Off", "B", "Picture", "Layout"]
+    assert [layer.name for layer in tree] == ["Shade", "Off", "B", *(layer.name for layer in FIRST)]
     assert [layer.kind for layer in tree[2:]] == [Kind.PICTURE, Kind.RENDER, Kind.LAYOUT]
     assert (tree[0].blend, tree[0].opacity) == ("multiply", 0.5)
     assert tree[0].children[0].blend == "color-burn"
@@ -452,7 +453,10 @@ def test_where_layers_cannot_be_read_the_merged_picture_is_one(tmp_path: Path) -
         path = foreign(tmp_path / "o.ora", layers, mergedimage=merged, a=some(1, 1, 1))
         opened = ora.read(path)
         found = opened.history.document
-        assert [layer.name for layer in found.scene.layers] == ["o", "Picture", "Layout"]
+        assert [layer.name for layer in found.scene.layers] == [
+            "o",
+            *(layer.name for layer in FIRST),
+        ]
         assert (found.planes[found.scene.layers[0].id] == merged).all()
         assert opened.warnings[0].startswith("Its layers could not be read")
     path = foreign(tmp_path / "o.ora", '<layer src="none.png"/>')

@@ -20,6 +20,7 @@ from studio.document.colors import fingerprint, reread
 from studio.document.document import MOST_SIDE, Document
 from studio.document.importing import rgba
 from studio.document.layers import (
+    FIRST,
     LAYOUT,
     MOST_LAYERS,
     MOST_NAME,
@@ -93,9 +94,9 @@ class Others:
         tree = self._tree(self._stack.entries)
         kinds = [layer.kind for layer in walk(tree)]
         if Kind.RENDER not in kinds:
-            tree += (Layer(self._number(RENDER), Kind.RENDER, "Picture"),)
+            tree += (replace(FIRST[0], id=self._number(RENDER)),)
         if Kind.LAYOUT not in kinds:
-            tree += (Layer(self._number(LAYOUT), Kind.LAYOUT, "Layout"),)
+            tree += (replace(FIRST[1], id=self._number(LAYOUT)),)
         try:
             check(tree)
         except ValueError as error:

@@ -14,6 +14,8 @@ from engines.ports import Size
 from studio.document.layers import BLENDS, MOST_DEPTH, MOST_LAYERS, MOST_NAME
 
 NORMAL = "svg:src-over"
+# What Krita makes of Photoshop's modes; its soft light is at most some 16 of 255 from the W3C's.
+_NEAR = {"krita:soft_light": "svg:soft-light", "krita:linear_dodge": "svg:plus"}
 MOST_OFFSET = 1_000_000  # pixels
 
 
@@ -142,6 +144,7 @@ def blend_of(op: str) -> str | None:
     """The one of `layers.BLENDS` that a composite-op is, None where it is another."""
     if op == NORMAL:
         return "normal"
+    op = _NEAR.get(op, op)
     name = op.removeprefix("svg:")
     return name if op != name and name in BLENDS and name != "normal" else None
 

@@ -345,6 +345,43 @@ def test_layout_and_picture_are_zoomed_apart_when_unlinked(hands: Hands) -> None
     assert second.view is view
 
 
+def test_each_document_is_looked_at_in_its_own_way(hands: Hands) -> None:
+    studio = hands.window.studio
+    view = studio.view
+    studio.files.new((100, 200))
+    studio.session.change_scene(replace(studio.session.scene, seed=3), "seed")  # not untouched
+    assert view.fitted
+    assert view.document == (100, 200)
+    view.take(Look(3.0, (20.0, 30.0), 45.0, True))
+    first = studio.session.document
+    studio.files.new((300, 300))
+    assert view.upright
+    assert view.fitted
+    studio.session.show(first)
+    assert view.look() == Look(3.0, (20.0, 30.0), 45.0, True)
+
+
+def test_another_size_is_shown_whole_and_still_turned(hands: Hands) -> None:
+    studio, view = hands.window.studio, hands.window.studio.view
+    view.take(Look(9.0, (20.0, 30.0), 45.0, True))
+    plane = studio.session.document.plane(1)[:100, :300].copy()
+    studio.session.resize((100, 300), {1: plane}, "crop")
+    assert (view.document, view.angle, view.mirrored, view.fitted) == ((100, 300), 45, True, True)
+    hands.canvas().grab()
+    hands.keys("Ctrl+Z")
+    assert view.document == (512, 512)
+    hands.canvas().grab()
+
+
+def test_full_screen_and_back(hands: Hands) -> None:
+    hands.keys("F11")
+    assert hands.window.isFullScreen()
+    assert hands.window.actions_["full-screen"].isChecked()
+    hands.keys("F11")
+    assert not hands.window.isFullScreen()
+    assert not hands.window.actions_["full-screen"].isChecked()
+
+
 # What lies over the page ------------------------------------------------------------------------
 
 

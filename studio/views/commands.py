@@ -91,7 +91,7 @@ def _looking(window: "Window", actions: Actions) -> None:
     add("farther", tr("Zoom &out"), lambda: desktop.looked.zoom(-1), "Ctrl+-", picture="zoom-out")
     add("patterns", tr("Class &patterns"), window.show_patterns, "Ctrl+P", check=True)
     full = partial(window.full_screen)
-    add("full-screen", tr("Full &screen"), full, "F11", picture="full-screen")
+    add("full-screen", tr("Full &screen"), full, "F11", picture="full-screen", check=True)
     add("docks", tr("&Hide docks"), window.hide_docks, "F9", check=True)
     looking_commands(window, actions)
     for name, text in (("dark", tr("Dark")), ("light", tr("Light")), ("system", tr("System"))):

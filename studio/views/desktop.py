@@ -1,18 +1,21 @@
 """The middle of the window: layout and picture side by side, overlaid, or split by a divider."""
 
+from dataclasses import replace
 from enum import Enum
 from functools import partial
+from weakref import WeakKeyDictionary
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
-from engines.ports import UNPAINTED, Size
+from engines.ports import UNPAINTED
+from studio.document.document import Document
 from studio.models.live import LAYOUT, Live
 from studio.models.pictures import Dropped
 from studio.models.session import Session
 from studio.models.tools import Tools
-from studio.models.view import Shown, View
+from studio.models.view import Look, Shown, View
 from studio.views.canvas import Canvas
 from studio.views.control import worded
 from studio.views.handles import Handles
@@ -49,6 +52,8 @@ class Desktop(QWidget):
         self.session, self.live, self.view = session, live, view
         self.looked = view  # the view of the canvas that the artist turned to last
         self._own = View(self)  # of the second canvas while the two are not linked
+        self._document: Document | None = None
+        self._looks: WeakKeyDictionary[Document, tuple[Look, Look]] = WeakKeyDictionary()
         self.arrangement = Arrangement.BESIDE
         self.setAcceptDrops(True)
         self.first = Canvas(paper, tools, view, Shown.LAYOUT, self)
@@ -73,8 +78,11 @@ class Desktop(QWidget):
         live.state_changed.connect(self.refresh)
         live.pictured.connect(self.refresh)
         session.painted.connect(lambda area: self.refresh())
+        session.replaced.connect(self._show_document)
+        session.resized.connect(self._resize_document)
         session.replaced.connect(self.refresh)
         session.model_opened.connect(lambda bundle: self.refresh())
+        self._show_document()
         self.refresh()
 
     def arrange(self, arrangement: Arrangement) -> None:
@@ -122,10 +130,23 @@ class Desktop(QWidget):
         self._measure()
         self._used(self.first if linked else self.second)
 
-    def set_document(self, size: Size) -> None:
-        """Another document: show all of it."""
-        self.view.set_document(size)
-        self._own.set_document(size)
+    def _show_document(self) -> None:
+        """Another document: all of it, or as it was looked at when it was left."""
+        if self._document is not None:
+            self._looks[self._document] = (self.view.look(), self._own.look())
+        self._document = self.session.document
+        for view in (self.view, self._own):
+            view.set_document(self._document.size)
+        if self._document in self._looks:
+            for view, look in zip((self.view, self._own), self._looks[self._document], strict=True):
+                view.take(look)
+
+    def _resize_document(self) -> None:
+        """It was cropped, say: show all of it, turned as before."""
+        for view in (self.view, self._own):
+            look = view.look()
+            view.set_document(self.session.document.size)
+            view.take(replace(look, fitted=True))
 
     def _used(self, canvas: Canvas) -> None:
         if canvas.view is not self.looked:

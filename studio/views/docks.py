@@ -1,6 +1,6 @@
 """The docks of a window: kept by name, put away together, and laid out by plans."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QWidget
@@ -26,6 +26,7 @@ class Plan:
     others: str
     away: Stack  # closed until asked for
     widths: dict[str, int]
+    heights: dict[str, int] = field(default_factory=dict)  # of docks above each other
     bars: bool = True  # whether the bar of commands is shown
 
 
@@ -39,11 +40,12 @@ PLANS = {
         widths={"paint": 232, "model": 272},
     ),
     "wide": Plan(
-        left=((("paint",),), (("layers",), ("history",))),
-        right=((("model",),), (("navigator",), ("training",))),
+        left=((("paint",),), (("layers",),)),
+        right=((("model", "training"),), (("navigator",), ("history",))),
         bottom=("results", "gallery", "variations"),
         others="layers",
-        away=("gallery", "variations"),
+        away=("training", "gallery", "variations"),
+        heights={"navigator": 360, "history": 2000},
         widths={"paint": 260, "layers": 260, "model": 320, "navigator": 320},
     ),
     "focus": Plan(
@@ -137,10 +139,13 @@ class Docks(QObject):
         first = [stack[0] for stack in stacks]
         for dock in (self.by_name[n] for n in first if n in self.by_name and n not in plan.away):
             dock.raise_()
-        sized = [(self.by_name[n], w) for n, w in plan.widths.items() if n in self.by_name]
-        self.window.resizeDocks(
-            [dock for dock, _ in sized], [width for _, width in sized], Qt.Orientation.Horizontal
-        )
+        for sizes, along in (
+            (plan.widths, Qt.Orientation.Horizontal),
+            (plan.heights, Qt.Orientation.Vertical),
+        ):
+            sized = {name_: size for name_, size in sizes.items() if name_ in self.by_name}
+            docks = [self.by_name[name_] for name_ in sized]
+            self.window.resizeDocks(docks, list(sized.values()), along)
         self.plan, self._laid, self._away = name, self.shape(), []
 
     def _lay_column(

@@ -120,8 +120,7 @@ class Window(QMainWindow):
         studio.files.changed.connect(self._title)
         studio.session.stepped.connect(self._title)
         studio.tools.pen.connect(lambda down: self._title())
-        studio.session.replaced.connect(self._replaced)
-        studio.session.resized.connect(self._replaced)
+        studio.session.replaced.connect(self._title)
         studio.session.offered.connect(self._offered)
         self.model_button.clicked.connect(self.choose_model)
         self.strip.compared.connect(self.paper.compare)
@@ -131,7 +130,7 @@ class Window(QMainWindow):
             canvas.pointed.connect(self.status.point)
         self.desktop.looked_changed.connect(self.status.look_through)
         self.desktop.look_changed.connect(self._looks)
-        self._replaced()
+        self._title()
 
     # Documents ----------------------------------------------------------------------------------
 
@@ -284,10 +283,6 @@ class Window(QMainWindow):
 
     # What changed -------------------------------------------------------------------------------
 
-    def _replaced(self) -> None:
-        self.desktop.set_document(self.studio.session.document.size)
-        self._title()
-
     def _offered(self, document: Document) -> None:
         self.studio.files.show(document, unsaved=True)
 
@@ -349,6 +344,7 @@ class Window(QMainWindow):
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802
         super().changeEvent(event)
         if event.type() == QEvent.Type.WindowStateChange:
+            self.actions_["full-screen"].setChecked(self.isFullScreen())
             self._watch()
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802

@@ -8,7 +8,7 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-from studio.document.raster import NOTHING, Area, Bools, Point, Shape
+from studio.document.raster import NOTHING, Area, Bools, Point, Shape, pixelwise
 
 Pixels = npt.NDArray[np.uint8]
 
@@ -21,6 +21,8 @@ def alike(plane: Pixels, row: int, column: int, tolerance: int = 0) -> Bools:
     found = plane[row, column]
     if plane.ndim == 2:
         return np.asarray(plane == found)
+    if tolerance == 0 and found[3]:
+        return np.asarray(pixelwise(plane) == pixelwise(plane)[row, column])
     same: Bools = np.ones(plane.shape[:2], np.bool_)
     low = np.maximum(found.astype(np.int16) - tolerance, 0).astype(np.uint8)
     high = np.minimum(found.astype(np.int16) + tolerance, 255).astype(np.uint8)
@@ -96,15 +98,22 @@ def _closed(shape: Shape, row: int, column: int, gap: int) -> Shape:
     here = np.unique(window[window > 0])
     if count < 2 or not here.size:  # Nothing is parted, or the pixel is in a narrow place.
         return shape
-    mine = np.isin(cores, here)
+    mine = _labelled(cores, here)
     ours = _covered(mine, gap + 1)
     others = _covered((cores > 0) & ~mine, gap + 1) & ~ours
     rest, _ = ndimage.label(mask & ~ours & ~others)
     across = np.unique(rest[ndimage.binary_dilation(others)])
-    ours |= (rest > 0) & ~np.isin(rest, across)
+    ours |= (rest > 0) & ~_labelled(rest, across)
     part = _piece(ours, row, column)  # What is left over elsewhere is no neighbour of ours.
     area, origin = part.area, shape.area
     return Shape(area.moved(origin.top, origin.left), part.mask)
+
+
+def _labelled(labels: npt.NDArray[np.int32], wanted: npt.NDArray[np.int32]) -> Bools:
+    """Where the labels are some of those; quicker than `np.isin`."""
+    table = np.zeros(int(labels.max()) + 1, np.bool_)
+    table[wanted] = True
+    return np.asarray(table[labels])
 
 
 def _fits(mask: Bools, side: int) -> Bools:

@@ -7,6 +7,7 @@ A shape is an area (a slice of rows and one of columns) and a bool mask of its s
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -102,6 +103,13 @@ class Shape:
 def whole(size: Size) -> Area:
     """All of an array."""
     return Area(0, 0, *size)
+
+
+def pixelwise(plane: npt.NDArray[np.uint8]) -> npt.NDArray[Any]:
+    """Ids (H, W) as they are; RGBA (H, W, 4) as one uint32 a pixel, which is some ten times as fast
+    under a mask. The memory is the same.
+    """
+    return plane if plane.ndim == 2 else plane.view(np.uint32)[..., 0]
 
 
 def _centres(area: Area) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:

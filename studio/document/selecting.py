@@ -6,6 +6,7 @@ Without a selection everything may be painted on, so an empty one is none.
 from enum import Enum
 
 import numpy as np
+import numpy.typing as npt
 
 from studio.document.filling import cut
 from studio.document.raster import Area, Bools
@@ -53,29 +54,21 @@ def shrunk(mask: Bools, pixels: int) -> Bools | None:
 
 
 def _spread(mask: Bools, pixels: int) -> Bools:
-    """Dilation by a disc, as runs of columns: for each column apart, how far up and down."""
-    result = mask.copy()
-    width = mask.shape[1]
-    tall: dict[int, Bools] = {}
-    for step in range(min(pixels, width - 1) + 1):
-        reach = int((pixels * pixels - step * step) ** 0.5)
-        if reach not in tall:
-            tall[reach] = _stretched(mask, reach)
-        if step == 0:
-            result |= tall[reach]
-        else:
-            result[:, step:] |= tall[reach][:, :-step]
-            result[:, :-step] |= tall[reach][:, step:]
+    """Dilation by a disc: for each column apart, how far up and down it may be."""
+    far = _up_or_down(mask, pixels)
+    result = far <= pixels
+    for step in range(1, min(pixels, mask.shape[1] - 1) + 1):
+        near = far <= int((pixels * pixels - step * step) ** 0.5)
+        result[:, step:] |= near[:, :-step]
+        result[:, :-step] |= near[:, step:]
     return result
 
 
-def _stretched(mask: Bools, reach: int) -> Bools:
-    """Each pixel with so many above and below it."""
-    reach = min(reach, mask.shape[0])
-    run = np.pad(mask, ((reach, reach), (0, 0)))
-    done, length = 1, 2 * reach + 1
-    while done < length:  # Two runs end to end are one run.
-        step = min(done, length - done)
-        run = run[:-step] | run[step:]
-        done += step
-    return run
+def _up_or_down(mask: Bools, most: int) -> npt.NDArray[np.int16]:
+    """The way to the next selected pixel of the same column; more than `most` where it is far."""
+    height = mask.shape[0]
+    rows = np.arange(height, dtype=np.int16)[:, None]
+    away = np.int16(-most - 1)
+    above = np.maximum.accumulate(np.where(mask, rows, away), 0)
+    below = np.maximum.accumulate(np.where(mask[::-1], rows, away), 0)[::-1]
+    return np.minimum(rows - above, rows[::-1] - below)

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engines.ports import UNPAINTED, Size
-from studio.document.raster import Area, Bools, Point, Room
+from studio.document.raster import Area, Bools, Point, Room, pixelwise
 
 Pixels = npt.NDArray[np.uint8]
 Channel = npt.NDArray[np.float32]
@@ -122,9 +122,10 @@ def nearest(
     """Each pixel takes the one of the piece under its centre; hard edges stay hard."""
     where = placement.bounds(area).within(room)
     height, width = where.size
-    result = np.full((height, width, *piece.shape[2:]), outside, np.uint8)
+    made = np.full((height, width, *piece.shape[2:]), outside, np.uint8)
     if where.empty:
-        return where, result
+        return where, made
+    source, result = pixelwise(np.ascontiguousarray(piece)), pixelwise(made)
     cos, sin = _cos_sin(placement.angle)
     cx, cy = placement.point(area, 0, 0)
     h, w = area.size
@@ -135,20 +136,20 @@ def nearest(
         rows = (y * cos if sin == 0 else -x * sin) / placement.sy + h / 2
         column, row = np.floor(columns).astype(np.intp), np.floor(rows).astype(np.intp)
         hit_x, hit_y = (column >= 0) & (column < w), (row >= 0) & (row < h)
-        found = piece[np.ix_(row[hit_y], column[hit_x])]
+        found = source[row[hit_y]].take(column[hit_x], 1)
         if sin == 0:
             result[np.ix_(hit_y, hit_x)] = found
         else:
-            result[np.ix_(hit_x, hit_y)] = found.swapaxes(0, 1)
-        return where, result
+            result[np.ix_(hit_x, hit_y)] = found.T
+        return where, made
     step = max(_BAND // width, 1)
     for top in range(0, height, step):
         v = y[top : top + step, None]
         column = np.floor((x * cos + v * sin) / placement.sx + w / 2).astype(np.int32)
         row = np.floor((v * cos - x * sin) / placement.sy + h / 2).astype(np.int32)
         hit = (column >= 0) & (column < w) & (row >= 0) & (row < h)
-        result[top : top + step][hit] = piece[row[hit], column[hit]]
-    return where, result
+        result[top : top + step][hit] = source[row[hit], column[hit]]
+    return where, made
 
 
 def _filtered(piece: Pixels, area: Area, placement: Placement, room: Room) -> tuple[Area, Pixels]:
@@ -220,12 +221,17 @@ def _turned(channel: Channel, matrix: tuple[float, ...], size: Size) -> Channel:
 
 def over(below: Pixels, above: Pixels) -> Pixels:
     """Straight RGBA (H, W, 4) laid over another."""
-    top = above[..., 3:].astype(np.float32) / 255
-    under = below[..., 3:].astype(np.float32) / 255 * (1 - top)
-    alpha = top + under
-    color = above[..., :3] * top + below[..., :3] * under
-    color /= np.maximum(alpha, 1e-6)
-    return np.concatenate([np.rint(color), np.rint(alpha * 255)], 2).astype(np.uint8)
+    result = above.copy()
+    alpha = above[..., 3]
+    np.copyto(pixelwise(result), pixelwise(below), where=alpha == 0)
+    mixed = (alpha > 0) & (alpha < 255) & (below[..., 3] > 0)  # The rest is one or the other.
+    if mixed.any():
+        front, back = above[mixed].astype(np.float32), below[mixed].astype(np.float32)
+        top = front[:, 3:] / 255
+        under = back[:, 3:] / 255 * (1 - top)
+        color = (front[:, :3] * top + back[:, :3] * under) / (top + under)
+        result[mixed] = np.rint(np.concatenate([color, (top + under) * 255], 1))
+    return result
 
 
 def _whole(placement: Placement, area: Area) -> bool:

@@ -9,7 +9,7 @@ import numpy as np
 from engines.ports import UNPAINTED
 from studio.document.document import Edit, Pixels
 from studio.document.filling import cut
-from studio.document.raster import Area, Bools, Point, Shape
+from studio.document.raster import Area, Bools, Point, Shape, pixelwise
 from studio.document.transform import Placement, nearest, over, placed, placed_mask
 from studio.models.drawing import NEAR, straight
 from studio.models.hand import Hand
@@ -187,7 +187,7 @@ class Mover(Hand):
         part = edit.plane[shape.area.slices]
         mask = np.ones(shape.area.size, np.bool_) if shape.mask is None else shape.mask
         pixels = np.full_like(part, UNPAINTED if part.ndim == 2 else 0)
-        pixels[mask] = part[mask]
+        np.copyto(pixelwise(pixels), pixelwise(part), where=mask)
         assert shape.area == shape.area.within(size)
         selected = tools.selection.mask is not None
         self.piece = Piece(shape.area, pixels, mask, selected, edit, Placement(), self._copy)

@@ -19,13 +19,15 @@ from PySide6.QtGui import (
     QTabletEvent,
 )
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QMenu, QSlider, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QApplication, QMenu, QSlider, QWidget
 
+from studio.lanes.reader import Reader
 from studio.views.canvas import Canvas
 from studio.views.window import Window
 
 LEFT = Qt.MouseButton.LeftButton
 NONE = Qt.MouseButton.NoButton
+NO_KEYS = Qt.KeyboardModifier.NoModifier
 Where = tuple[float, float]  # shares of a canvas's page, (0, 0) its upper left corner
 
 
@@ -106,19 +108,29 @@ class Hands:
         )
 
     def stroke(
-        self, *points: Where, name: str = "Layout", steps: int = 6, lift: bool = True
+        self,
+        *points: Where,
+        name: str = "Layout",
+        steps: int = 6,
+        lift: bool = True,
+        keys: Qt.KeyboardModifier = NO_KEYS,
     ) -> None:
         """Press, drag through the points, and release, unless the pen is not to `lift`."""
         canvas = self.canvas(name)
         spots = [self._spot(canvas, point) for point in points]
-        self._mouse(canvas, QEvent.Type.MouseButtonPress, spots[0], LEFT, LEFT)
+        self._mouse(canvas, QEvent.Type.MouseButtonPress, spots[0], LEFT, LEFT, keys)
         for start, end in zip(spots, [*spots[1:], spots[-1]], strict=True):
             for share in np.linspace(0, 1, steps + 1)[1:]:
                 self._mouse(
-                    canvas, QEvent.Type.MouseMove, start + (end - start) * share, NONE, LEFT
+                    canvas, QEvent.Type.MouseMove, start + (end - start) * share, NONE, LEFT, keys
                 )
         if lift:
-            self._mouse(canvas, QEvent.Type.MouseButtonRelease, spots[-1], LEFT, NONE)
+            self._mouse(canvas, QEvent.Type.MouseButtonRelease, spots[-1], LEFT, NONE, keys)
+
+    def hover(self, point: Where, name: str = "Layout") -> None:
+        """Move without a button."""
+        canvas = self.canvas(name)
+        self._mouse(canvas, QEvent.Type.MouseMove, self._spot(canvas, point), NONE, NONE)
 
     def pen(self, *points: tuple[float, float, float], name: str = "Layout") -> None:
         """The pen of a tablet, with the pressure as the third number."""
@@ -163,8 +175,8 @@ class Hands:
         spot: QPointF,
         button: Qt.MouseButton,
         held: Qt.MouseButton,
+        keys: Qt.KeyboardModifier = NO_KEYS,
     ) -> None:
-        keys = Qt.KeyboardModifier.NoModifier
         there = QPointF(widget.mapToGlobal(spot))
         QApplication.sendEvent(widget, QMouseEvent(kind, spot, there, button, held, keys))
         QApplication.processEvents()
@@ -182,9 +194,11 @@ class Hands:
             self._mouse(slider, QEvent.Type.MouseMove, start + (end - start) * step, NONE, LEFT)
         self._mouse(slider, QEvent.Type.MouseButtonRelease, end, LEFT, NONE)
 
-    def drop(self, name: str, what: Path | QImage) -> None:
-        """Drop a file or a picture on a widget."""
+    def drop(self, name: str, what: Path | QImage, rest: bool = True) -> None:
+        """Drop a file or a picture on a widget, and rest until it is read."""
         target = self.find(name)
+        if isinstance(target, QAbstractItemView):
+            target = target.viewport()
         data = QMimeData()
         if isinstance(what, Path):
             data.setUrls([QUrl.fromLocalFile(str(what))])
@@ -200,3 +214,10 @@ class Hands:
         if enter.isAccepted():
             QApplication.sendEvent(target, QDropEvent(QPointF(spot), copy, data, LEFT, keys))
         QApplication.processEvents()
+        if rest:
+            self.rest_eyes()
+
+    def rest_eyes(self) -> None:
+        """Until nothing is being read any more."""
+        readers = (*self.window.findChildren(Reader), *self.window.studio.findChildren(Reader))
+        self.wait(lambda: not any(reader.busy for reader in readers), "what is being read")

@@ -148,6 +148,7 @@ class Traveller(Hands):
         self.keys(keys)
         self.wait(lambda: QApplication.activeModalWidget() is None, f"the dialog of {keys}")
         assert self.path is None, f"{keys} asked for no file"
+        self.rest_eyes()
         assert not self.troubles, self.troubles
 
     def choose(self, name: str, text: str) -> None:

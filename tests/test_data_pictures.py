@@ -132,6 +132,8 @@ def test_a_heap_of_empty_pieces_is_refused_unread(
     path.write_bytes(crumbs(kind, 9_000))
     assert size_of(path) == (4, 6)
     assert read_picture(path).shape == (4, 6, 3)
+    path.write_bytes(crumbs(kind, 9_000) + bytes(1_000_000))  # Nobody reads what follows.
+    assert size_of(path) == (4, 6)
     path.write_bytes(crumbs(kind, 100_000))
     looked: list[object] = []
     monkeypatch.setattr(Image, "open", lambda *args, **options: looked.append(args))

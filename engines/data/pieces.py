@@ -34,6 +34,8 @@ def of_png(file: IO[bytes]) -> Iterator[tuple[bytes, int]]:
     while len(head := file.read(8)) == 8:
         length = int.from_bytes(head[:4])
         yield head[4:], length
+        if head[4:] == b"IEND":
+            return
         file.seek(length + 4, io.SEEK_CUR)
 
 

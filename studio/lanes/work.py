@@ -114,11 +114,10 @@ class WorkLane(QObject):
             except Exception:
                 _LOG.exception("the job %s failed", job.label)
                 sentence = f"{job.label} went wrong; the log has the details. Nothing was lost."
-            with self._change:
+            with self._change:  # Whoever sees that no job is left has its end in the queue.
                 self._running = None
-                closed = self._closed
-            if not closed:
-                self._back.emit(job, result, sentence)
+                if not self._closed:
+                    self._back.emit(job, result, sentence)
             del job, result
 
     def _finish(self, job: Job, result: Any, sentence: str) -> None:

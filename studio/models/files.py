@@ -4,14 +4,14 @@ import tempfile
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QThread, Signal
 
-from engines.data.pictures import resize_picture, size_of
+from engines.data.pictures import resize_picture
 from engines.errors import UserError
 from engines.ports import Size
-from studio.document import carried, ora
 from studio.document.carried import Result
 from studio.document.desk import Desk, Left
 from studio.document.document import Document
@@ -20,12 +20,14 @@ from studio.document.layers import FIRST
 from studio.document.recent import Recent
 from studio.document.scene import Pixels, Scene
 from studio.history import History
+from studio.lanes.reader import Reader
 from studio.lanes.work import Job, WorkLane
 from studio.models.gallery import Gallery
-from studio.models.pictures import Dropped, examples, ordinary
+from studio.models.opening import Found, look_into
+from studio.models.pictures import examples
 from studio.models.results import Results
 from studio.models.session import Session
-from studio.models.starts import is_layout, joined, read_any_layout, read_example
+from studio.models.starts import joined, read_example
 from studio.models.tabs import Tab, Tabs
 
 FACTORS = (1, 2, 4)
@@ -54,6 +56,9 @@ class Files(QObject):
         self.desk, self.recent = desk or Desk(), recent or Recent()
         self.gallery = Gallery(session, results, work, self)
         self.tabs = Tabs(session, results, self.gallery, self)
+        self.reader = Reader(self)
+        self.reader.problem.connect(self.problem)
+        self.reader.waits.connect(self._waits)
         self._saving = 0
         self._scratch: tempfile.TemporaryDirectory[str] | None = None
         self._trouble.connect(self.problem)
@@ -62,6 +67,10 @@ class Files(QObject):
         self.gallery.changed.connect(self.changed)
         self.gallery.problem.connect(self.problem)
         self.gallery.told.connect(self.told)
+
+    def _waits(self, name: str) -> None:
+        if name:
+            self.told.emit(self.tr("Reading {0} …").format(name))
 
     # The open document --------------------------------------------------------------------------
 
@@ -219,66 +228,42 @@ class Files(QObject):
 
     def open(self, path: Path) -> None:
         """Open a document, a picture that carries one, a layout, or a picture to trace."""
-        try:
-            self._open(path)
-        except UserError as error:
-            self.problem.emit(str(error))
-
-    def _open(self, path: Path) -> None:
-        ordinary(path)
         for index, tab in enumerate(self.tabs.items):
             if tab.path == path.absolute():
                 self.tabs.go(index)
                 return
-        classes = self.session.scene.palette
-        if path.suffix.lower() == ".ora":
-            opened = ora.read(path, classes)
+        self.reader.read(partial(look_into, path, self.session.scene.palette), self.take, path.name)
+
+    def take(self, found: Found) -> None:
+        """Open what was found in a file."""
+        path, dropped = found.path, found.dropped
+        if found.opened is not None:
+            opened = found.opened
             self.show(opened.history.document, opened.history, path)
             self.results.put(list(opened.results))
             self.gallery.put(opened.keepsakes)
             for warning in opened.warnings:
                 self.problem.emit(warning)
             self.recent.add(path)
-            return
-        size_of(path)  # Before anything is read that may be no picture, and without an end.
-        garbled = False
-        try:
-            found = carried.read_png(path)
-        except UserError:
-            found, garbled = None, True
-        if found is not None and found.document is not None:
-            self.show(found.document, unsaved=True)
+        elif found.carried is not None:
+            self.show(found.carried, unsaved=True)
             self.told.emit(self.tr("The document inside {0} is open again.").format(path.name))
-            return
-        if is_layout(path, classes):
-            self.open_layout(path)
-            return
-        picture = Dropped.read(path)
-        if picture.picture is None:
-            raise UserError(picture.problem)
-        height, width = picture.picture.pixels.shape[:2]
-        scene = replace(self._fresh(), underlay=picture.picture)
-        self.show(Document.blank((height, width), scene), unsaved=True)
-        if garbled:
-            text = self.tr("{0} lies under a new layout; the document inside it is broken.")
-            self.problem.emit(text.format(path.name))
+        elif found.layout is not None:
+            ids, named = found.layout
+            scene, ids = joined(self._fresh(), ids, named.palette)
+            self.show(Document(ids, scene), unsaved=True)
+        elif dropped.picture is None:
+            self.problem.emit(dropped.problem)
         else:
-            self.told.emit(self.tr("{0} lies under a new layout, to be traced.").format(path.name))
-
-    def carries(self, path: Path) -> bool:
-        """Whether a picture carries a document."""
-        try:
-            size_of(ordinary(path))
-            found = carried.read_png(path)
-        except UserError:
-            return False
-        return found is not None and found.document is not None
-
-    def open_layout(self, path: Path) -> None:
-        """A new document from a layout file; UserError."""
-        ids, named = read_any_layout(path, self.session.scene.palette)
-        scene, ids = joined(self._fresh(), ids, named.palette)
-        self.show(Document(ids, scene), unsaved=True)
+            height, width = dropped.picture.pixels.shape[:2]
+            scene = replace(self._fresh(), underlay=dropped.picture)
+            self.show(Document.blank((height, width), scene), unsaved=True)
+            if found.garbled:
+                text = self.tr("{0} lies under a new layout; the document inside it is broken.")
+                self.problem.emit(text.format(path.name))
+            else:
+                text = self.tr("{0} lies under a new layout, to be traced.")
+                self.told.emit(text.format(path.name))
 
     def open_example(self, path: Path) -> None:
         """A new document from a bundled example."""
@@ -348,6 +333,7 @@ class Files(QObject):
 
     def close(self, forget: bool) -> None:
         """The studio ends: forget what was kept, or leave it to be recovered."""
+        self.reader.stop()
         self.finish()
         for tab in self.tabs.items:
             if tab.kept is None:

@@ -1,15 +1,17 @@
 """Pictures that come from outside: files, drops and the clipboard, read with all due suspicion."""
 
 import stat
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QCoreApplication, QMimeData
+from PySide6.QtCore import QCoreApplication, QMimeData, QSize, Qt
 from PySide6.QtGui import QImage
 
-from engines.data.pictures import read_picture, resize_picture
+from engines.data.pictures import read_picture
 from engines.errors import UserError
-from studio.document.scene import Picture, Pixels
+from studio.document.scene import Picture
 from studio.models.images import to_pixels
 
 STYLES = Path(__file__).resolve().parents[2] / "assets" / "styles"
@@ -38,10 +40,10 @@ class Dropped:
     def read(path: Path) -> "Dropped":
         """A picture from a file, made smaller where it is larger than is of use."""
         try:
-            pixels = read_picture(ordinary(path))
+            pixels = read_picture(ordinary(path), MOST_SIDE)
         except UserError as error:
             return Dropped(None, path, str(error))
-        return Dropped(Picture(_bounded(pixels), path.name), path)
+        return Dropped(Picture(pixels, path.name), path)
 
 
 def ordinary(path: Path) -> Path:
@@ -63,20 +65,39 @@ def ordinary(path: Path) -> Path:
     return path
 
 
-def dropped(data: QMimeData) -> Dropped:
-    """The first picture of a drop or of the clipboard. Files come first: they keep their names."""
-    files = [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()]
-    if files:
-        return Dropped.read(files[0])
-    if data.hasImage():
-        image = QImage(data.imageData())
-        if not image.isNull():
-            return Dropped(Picture(_bounded(to_pixels(image)), ""))
-    return Dropped(
-        problem=QCoreApplication.translate(
-            "Dropped", "There is no picture in it; drop or copy a picture or a picture file."
-        )
+def local_file(data: QMimeData) -> Path | None:
+    """The first file of a drop or of the clipboard."""
+    paths = (Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile())
+    return next(paths, None)
+
+
+def named(data: QMimeData) -> str:
+    """What a drop or the clipboard is called."""
+    path = local_file(data)
+    return path.name if path is not None else QCoreApplication.translate("Dropped", "the picture")
+
+
+def reading(data: QMimeData) -> Callable[[], Dropped]:
+    """What gives the first picture of a drop or of the clipboard, on any thread, for that may take
+    long. Files come first: they keep their names.
+    """
+    path = local_file(data)
+    if path is not None:
+        return partial(Dropped.read, path)
+    image = QImage(data.imageData()) if data.hasImage() else QImage()
+    if not image.isNull():
+        return partial(_pasted, image)
+    problem = QCoreApplication.translate(
+        "Dropped", "There is no picture in it; drop or copy a picture or a picture file."
     )
+    return partial(Dropped, problem=problem)
+
+
+def _pasted(image: QImage) -> Dropped:
+    if max(image.width(), image.height()) > MOST_SIDE:
+        side, smooth = QSize(MOST_SIDE, MOST_SIDE), Qt.TransformationMode.SmoothTransformation
+        image = image.scaled(side, Qt.AspectRatioMode.KeepAspectRatio, smooth)
+    return Dropped(Picture(to_pixels(image), ""))
 
 
 def styles() -> list[Path]:
@@ -87,11 +108,3 @@ def styles() -> list[Path]:
 def examples() -> list[Path]:
     """The bundled example layouts."""
     return sorted(EXAMPLES.glob("*.png"))
-
-
-def _bounded(pixels: Pixels) -> Pixels:
-    height, width = pixels.shape[:2]
-    scale = MOST_SIDE / max(height, width)
-    if scale >= 1:
-        return pixels
-    return resize_picture(pixels, (max(round(height * scale), 1), max(round(width * scale), 1)))

@@ -1,20 +1,26 @@
 """What is dropped on the window, pasted, exported and copied: questions asked, models told."""
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from PySide6.QtCore import QByteArray, QMimeData, QObject
 from PySide6.QtGui import QGuiApplication
 
 from engines.errors import UserError
 from engines.ports import Image
+from studio.lanes.reader import Reader
 from studio.models.images import to_image
-from studio.models.pictures import Dropped, dropped, ordinary
+from studio.models.opening import Found, look_into
+from studio.models.pictures import Dropped, local_file, named, ordinary, reading
 from studio.views import dialogs
 from studio.views.export import ExportDialog
 
 if TYPE_CHECKING:
     from studio.views.window import Window
+
+T = TypeVar("T")
 
 
 class Traffic(QObject):
@@ -23,6 +29,10 @@ class Traffic(QObject):
     def __init__(self, window: "Window") -> None:
         super().__init__(window)
         self.window, self.studio = window, window.studio
+        window.layers.given.connect(self.drop_layer)
+        self.reader = Reader(self)
+        self.reader.waits.connect(self._waits)
+        self.reader.problem.connect(window.notice.complain)
 
     # Out ----------------------------------------------------------------------------------------
 
@@ -83,11 +93,21 @@ class Traffic(QObject):
 
     def paste(self) -> None:
         """Take the clipboard's picture as style, or to trace where the model takes none."""
-        self._take(dropped(QGuiApplication.clipboard().mimeData()), on_picture=True)
+        data = QGuiApplication.clipboard().mimeData()
+        self._read(reading(data), partial(self._take, on_picture=True), named(data))
 
     def paste_layer(self) -> None:
         """Take the clipboard's picture as a layer."""
-        found = dropped(QGuiApplication.clipboard().mimeData())
+        self.drop_layer(QGuiApplication.clipboard().mimeData())
+
+    def drop_layer(self, data: QMimeData) -> None:
+        """Take what was dropped or copied as layers."""
+        files = [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()]
+        for path in files:
+            self.studio.leaving.import_layer(path)
+        if files:
+            return
+        found = dropped(data)
         if found.picture is None:
             self.window.notice.complain(found.problem)
             return
@@ -102,27 +122,48 @@ class Traffic(QObject):
 
     def drop(self, data: QMimeData, on_picture: bool) -> None:
         """Open a document or model, train on a folder, take a picture."""
-        files = [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()]
+        path = local_file(data)
         try:
-            if files and self._opens(ordinary(files[0])):
-                return
+            if path is None:
+                take = partial(self._take, on_picture=on_picture)
+                self._read(reading(data), take, named(data))
+            elif ordinary(path).suffix.lower() == ".onnx" or (path / "model.json").is_file():
+                self.studio.install(path)
+            elif path.suffix.lower() == ".ora":
+                self.window.open_path(path)
+            elif path.is_dir():
+                self.window.train(path)
+            else:
+                classes = self.studio.session.scene.palette
+                look = partial(look_into, path, classes, layouts=False)
+                self._read(look, partial(self._found, on_picture=on_picture), path.name)
         except UserError as error:
             self.window.notice.complain(str(error))
-            return
-        if files and files[0].is_dir():
-            self.window.train(files[0])
-            return
-        self._take(dropped(data), on_picture)
 
-    def _opens(self, path: Path) -> bool:
-        """Open what is a document, a model or a picture that carries a document."""
-        if path.suffix.lower() == ".onnx" or (path / "model.json").is_file():
-            self.studio.install(path)
-            return True
-        if path.suffix.lower() == ".ora" or self.studio.files.carries(path):
-            self.window.open_path(path)
-            return True
-        return False
+    def _found(self, found: Found, on_picture: bool) -> None:
+        """Open the document that a picture carries; else take the picture."""
+        if found.document:
+            self.studio.files.take(found)
+        else:
+            self._take(found.dropped, on_picture)
+
+    def _read(self, look: Callable[[], T], then: Callable[[T], None], name: str) -> None:
+        """Read what may take long; `then` take it, if the same document is still shown."""
+        session = self.studio.session
+        document = session.document
+
+        def come(found: T) -> None:
+            if session.document is document:
+                then(found)
+            else:
+                text = self.tr("{0} came too late, when another document was open; drop it again.")
+                self.window.notice.complain(text.format(name))
+
+        self.reader.read(look, come, name)
+
+    def _waits(self, name: str) -> None:
+        if name:
+            self.window.notice.tell(self.tr("Reading {0} …").format(name))
 
     def _take(self, found: Dropped, on_picture: bool) -> None:
         window = self.window

@@ -1,5 +1,6 @@
 """A well for a picture: drop one in, paste it, browse for it, or take one of the bundled ones."""
 
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt, Signal
@@ -19,8 +20,9 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QToolButton, QVBoxLayout, QWidget
 
 from studio.document.scene import Picture
+from studio.lanes.reader import Reader
 from studio.models.images import to_image
-from studio.models.pictures import Dropped, dropped, styles
+from studio.models.pictures import Dropped, named, reading, styles
 from studio.views import dialogs, theme
 from studio.views.icons import icon, picture
 
@@ -46,6 +48,10 @@ class Well(QFrame):
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self._pixmap: QPixmap | None = None
         self._over = False
+        self._waits = ""  # the name of a picture that is long in coming
+        self._reader = Reader(self)
+        self._reader.waits.connect(self._wait)
+        self._reader.problem.connect(self.refused)
 
     def show_picture(self, picture: Picture | None) -> None:
         """Show a picture, or that there is none."""
@@ -69,10 +75,12 @@ class Well(QFrame):
         painter.setPen(pen)
         painter.setBrush(QColor(look.field))
         painter.drawRoundedRect(area, 6, 6)
-        if self._pixmap is None:
+        if self._pixmap is None or self._waits:
             painter.setPen(QColor(look.muted))
             flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
-            painter.drawText(area.adjusted(8, 4, -8, -4), int(flags), self.tr("Drop a picture"))
+            waits, text = self.tr("Reading {0} …").format(self._waits), self.tr("Drop a picture")
+            room = area.adjusted(8, 4, -8, -4)
+            painter.drawText(room, int(flags), waits if self._waits else text)
             return
         room = area.adjusted(4, 4, -4, -4)
         size = self._pixmap.size().scaled(room.size(), Qt.AspectRatioMode.KeepAspectRatio)
@@ -107,17 +115,22 @@ class Well(QFrame):
     def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802
         self._over = False
         event.acceptProposedAction()
-        self._take(dropped(event.mimeData()))
+        self._reader.read(reading(event.mimeData()), self._take, named(event.mimeData()))
 
     def browse(self) -> None:
         """Ask for a file."""
         path = dialogs.ask_picture(self, self.accessibleName())
         if path is not None:
-            self._take(Dropped.read(path))
+            self._reader.read(partial(Dropped.read, path), self._take, path.name)
 
     def paste(self) -> None:
         """Take what is in the clipboard."""
-        self._take(dropped(QGuiApplication.clipboard().mimeData()))
+        data = QGuiApplication.clipboard().mimeData()
+        self._reader.read(reading(data), self._take, named(data))
+
+    def _wait(self, name: str) -> None:
+        self._waits = name
+        self.update()
 
     def _take(self, found: Dropped) -> None:
         self.update()

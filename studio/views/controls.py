@@ -26,6 +26,7 @@ from engines.ports import (
 )
 from engines.samplers import SAMPLERS
 from studio.document.scene import Picture, Scene
+from studio.lanes.reader import Reader
 from studio.models.pictures import Dropped
 from studio.models.session import Session
 from studio.models.surprise import chance
@@ -195,6 +196,8 @@ class MaskControl(Control):
         self.list.setAccessibleName(self.label)
         titled(self, self.label, self.list)
         self.list.activated.connect(self._chosen)
+        self._reader = Reader(self)
+        self._reader.problem.connect(self.problem)
 
     def _chosen(self, place: int) -> None:
         kind = self.list.itemData(place)
@@ -202,10 +205,14 @@ class MaskControl(Control):
             self.set_value(kind or None)
             return
         path = dialogs.ask_picture(self, self.label)
-        found = Dropped.read(path) if path is not None else Dropped()
+        if path is not None:
+            self._reader.read(partial(Dropped.read, path), self._take, path.name)
+        self.refresh()
+
+    def _take(self, found: Dropped) -> None:
         if found.picture is not None:
             self.set_value(found.picture)
-        elif found.problem:
+        else:
             self.problem.emit(found.problem)
         self.refresh()
 

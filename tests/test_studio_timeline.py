@@ -70,7 +70,8 @@ def test_every_state_is_told_from_wherever_the_document_stands(
                         at = Area(row * TILE, column * TILE, (row + 1) * TILE, (column + 1) * TILE)
                         at = at.within(SIZE)
                         for state in (step - 1, step):
-                            found = timeline._tile_at(state, part, (row, column), at)
+                            place = (row, column)
+                            found = timeline._tiles_at(state, part, [place])[place]
                             assert (found == real[state][at.slices]).all()
 
 

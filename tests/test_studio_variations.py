@@ -352,3 +352,19 @@ def test_an_artist_s_own_pictures_come_first_each_once(strange: Desk) -> None:
     assert len(names) > 5  # and the bundled ones
     assert variety.pictures(axis)[0][1]().sha == mine.sha
     assert variety.available(axis) == min(len(names), 24)
+
+
+def test_each_open_document_has_its_own_grid(strange: Desk, qtbot: QtBot) -> None:
+    variations, session = strange.variations, strange.session
+    choose(strange, "wild", counts=(3,))
+    variations.start()
+    finish(strange, qtbot)
+    grid, history = variations.grid, session.history
+    assert grid is not None
+    variations.pin(grid.cells[1], True)
+    session.show(half_painted(32))
+    assert variations.grid is None
+    assert variations.pinned == []
+    session.show(history.document, history)
+    assert variations.grid is grid
+    assert variations.pinned == [grid.cells[1]]

@@ -5,9 +5,8 @@ anyway, without touching the document, one at a time while nothing else is to do
 """
 
 import weakref
-import zlib
 from collections import OrderedDict, deque
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -151,10 +150,9 @@ class Timeline(QObject):
 
     def _painted(self, step: int, change: TileChange) -> Pixels | None:
         """What was painted, cut out, over the rest in grey; None where it cannot be told."""
-        size, current = self.session.document.size, self.current
-        low, high = min(step - 1, current), max(step, current)
-        between = [part for n in range(low + 1, high + 1) for part in flat(self._change(n))]
-        if any(isinstance(part, SizeChange) for part in between):
+        size = self.session.document.size
+        outer = step - 1 if step <= self.current else step
+        if any(isinstance(part, SizeChange) for part in self._between(outer)):
             return None
         places = sorted(change.tiles)
         places = places[:: -(-len(places) // MOST_TILES)]
@@ -167,13 +165,13 @@ class Timeline(QObject):
             stride *= 2
         shown = self._plane(change)[area.slices][::stride, ::stride].copy()
         touched = np.zeros(shown.shape[:2], np.bool_)
-        for place in places:
+        done = step <= self.current
+        for place, near in self._tiles_at(step if done else step - 1, change, places).items():
             row, column = place
             at = Area(row * TILE, column * TILE, (row + 1) * TILE, (column + 1) * TILE).within(size)
-            before = self._tile_at(step - 1, change, place, at)
-            after = self._tile_at(step, change, place, at)
-            differs = before != after
-            rows, columns = (np.arange(0, n, stride) for n in after.shape[:2])
+            far = change.beyond(place, near)
+            became, differs = near if done else far, near != far
+            rows, columns = (np.arange(0, n, stride) for n in became.shape[:2])
             pooled = np.logical_or.reduceat(
                 np.logical_or.reduceat(differs.any(2) if differs.ndim == 3 else differs, rows, 0),
                 columns,
@@ -181,28 +179,31 @@ class Timeline(QObject):
             )
             y, x = (at.top - area.top) // stride, (at.left - area.left) // stride
             inner = np.s_[y : y + pooled.shape[0], x : x + pooled.shape[1]]
-            shown[inner] = after[::stride, ::stride]
+            shown[inner] = became[::stride, ::stride]
             touched[inner] = pooled
         return cut_out(self._colors(shown), touched)
 
-    def _tile_at(self, step: int, change: TileChange, place: Place, area: Area) -> Pixels:
-        """A tile of a layer as it was after a step: what later steps keep of it, else as it is."""
+    def _tiles_at(
+        self, step: int, change: TileChange, places: Collection[Place]
+    ) -> dict[Place, Pixels]:
+        """Tiles of a layer after a step: as they are now, but for what changed in between."""
+        plane = self._plane(change)
+        found = {
+            (row, column): plane[row * TILE : (row + 1) * TILE, column * TILE : (column + 1) * TILE]
+            for row, column in places
+        }
+        for part in reversed(list(self._between(step))):
+            if isinstance(part, TileChange) and part.layer == change.layer:
+                for place in found.keys() & part.tiles.keys():
+                    found[place] = part.beyond(place, found[place])
+        return found
+
+    def _between(self, step: int) -> Iterator[TileChange | SceneChange | SizeChange]:
+        """What changed between a step and now, the nearest to the step first."""
         current = self.current
         order = range(step + 1, current + 1) if step < current else range(step, current, -1)
         for number in order:
-            for part in flat(self._change(number)):
-                if (
-                    isinstance(part, TileChange)
-                    and part.layer == change.layer
-                    and place in part.tiles
-                ):
-                    shape: tuple[int, ...] = area.bottom - area.top, area.right - area.left
-                    if part.channels > 1:
-                        shape = (*shape, part.channels)
-                    return np.frombuffer(zlib.decompress(part.tiles[place]), np.uint8).reshape(
-                        shape
-                    )
-        return self._plane(change)[area.slices]
+            yield from flat(self._change(number))
 
     def _plane(self, change: TileChange) -> Pixels:
         """The layer as it is; nothing is put into the document for one that is gone."""
@@ -214,12 +215,9 @@ class Timeline(QObject):
 
     def _scene_at(self, step: int) -> Scene:
         """The scene after a step."""
-        current = self.current
-        order = range(step + 1, current + 1) if step < current else range(step, current, -1)
-        for number in order:
-            for part in flat(self._change(number)):
-                if isinstance(part, SceneChange):
-                    return part.scene
+        for part in self._between(step):
+            if isinstance(part, SceneChange):
+                return part.scene
         return self.session.scene
 
     def _colors(self, pixels: Pixels) -> Pixels:

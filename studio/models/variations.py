@@ -6,6 +6,7 @@ way is ended (35 ms) as soon as something is. So painting never waits.
 """
 
 import time
+import weakref
 from dataclasses import dataclass, field, replace
 from itertools import product
 from typing import TYPE_CHECKING, Literal
@@ -20,6 +21,7 @@ from studio.document.carried import Result
 from studio.document.document import Document, Pixels
 from studio.document.layers import FIRST
 from studio.document.scene import Scene
+from studio.history import History
 from studio.lanes.render import CACHE_BYTES, Order, RenderLane
 from studio.lanes.work import Job, WorkLane
 from studio.models.axes import Step, steps
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
     from engines.runtime.sessions import Sessions, Stop
 
 MOST_PINNED = 24
+MOST_HELD = 3  # grids of documents that are not shown
 State = Literal["waiting", "running", "done", "failed"]
 
 
@@ -80,6 +83,16 @@ class _Made:
     seconds: float
 
 
+@dataclass(frozen=True, eq=False)
+class _Held:
+    """What was rendered for a document that is open but not shown."""
+
+    history: weakref.ref[History]
+    grid: Grid | None
+    pinned: list[Variation]
+    behind: bool
+
+
 class Variations(QObject):
     """What is to be varied, and the grid that comes of it."""
 
@@ -106,6 +119,8 @@ class Variations(QObject):
         self.running = False
         self._provider = provider
         self._queue: list[Variation] = []
+        self._history: History | None = session.history
+        self._held: list[_Held] = []
         self._pen = False
         self._job: Job | None = None
         self._share = 0.0
@@ -329,6 +344,19 @@ class Variations(QObject):
             self.changed.emit()
 
     def _replaced(self) -> None:
+        """Another document is shown: its grid is, where it had one; what was begun is given up."""
         self.cancel()
+        if self._history is not None and (self.grid is not None or self.pinned):
+            held = _Held(weakref.ref(self._history), self.grid, self.pinned, self.behind)
+            others = [
+                h
+                for h in self._held
+                if not any(h.history() is other for other in (None, self._history))
+            ]
+            self._held = [*others, held][-MOST_HELD:]
+        self._history = self.session.history
+        mine = next((h for h in self._held if h.history() is self._history), None)
         self.grid, self.pinned, self.behind = None, [], False
+        if mine is not None:
+            self.grid, self.pinned, self.behind = mine.grid, mine.pinned, mine.behind
         self.begun.emit()

@@ -91,6 +91,8 @@ class Others:
         size = self._stack.size
         if max(size) > MOST_SIDE:
             raise too_large(self._archive.path.name, size)
+        if not self._stack.layers:
+            raise self._archive.broken("it has no layers")
         tree = self._tree(self._stack.entries)
         kinds = [layer.kind for layer in walk(tree)]
         if Kind.RENDER not in kinds:

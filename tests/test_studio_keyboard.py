@@ -301,6 +301,7 @@ def test_the_arrows_walk_the_list_while_letters_are_typed(hands: Hands) -> None:
 def dialog(hands: Hands) -> Iterator[ShortcutsDialog]:
     made = ShortcutsDialog(hands.window.actions_, hands.window)
     made.show()
+    hands.wait(made.isActiveWindow, "the dialog")
     yield made
     hands.window.actions_.shortcuts.reset_all()
     made.close()

@@ -85,13 +85,19 @@ class MappingDialog(QDialog):
         self.by_name = buttons.addButton(
             self.tr("All by their &names"), QDialogButtonBox.ButtonRole.ResetRole
         )
+        self.by_name.setAccessibleName(self.tr("All by their names"))
         self.by_name.clicked.connect(self._reset)
+        for button in buttons.buttons():  # Enter in a list of the table must press none of them.
+            assert isinstance(button, QPushButton)
+            button.setAutoDefault(False)
+            button.setDefault(False)
         buttons.rejected.connect(self.accept)
         column = QVBoxLayout(self)
         column.addWidget(self.told)
         column.addWidget(self.table, 1)
         column.addWidget(buttons)
         self._rows: list[Row] = []
+        self._choices: list[QComboBox] = []
         palette.shares.count()
         palette.session.scene_changed.connect(self.rebuild)
         self.rebuild()
@@ -110,33 +116,30 @@ class MappingDialog(QDialog):
             self.told.setText(text.format(len(unknown), len(rows)))
         else:
             self.told.setText(self.tr("The model knows every class in use."))
-        if rows != self._rows:
-            self._rows = rows
-            self._fill(port.classes if port else ())
+        names = port.classes if port else ()
+        if [(r.name, r.guess) for r in rows] != [(r.name, r.guess) for r in self._rows]:
+            self._fill(rows, names)
+        self._rows = rows
+        for row, choices in zip(rows, self._choices, strict=True):
+            self._show(row, choices, names)
         self.by_name.setEnabled(any(row.chosen for row in rows))
 
-    def _fill(self, names: tuple[str, ...]) -> None:
+    def _fill(self, rows: list[Row], names: tuple[str, ...]) -> None:
         scene, shares = self.palette_.scene, self.palette_.shares
-        focused = self.focusWidget()
-        name = focused.accessibleName() if isinstance(focused, QComboBox) else ""
-        self.table.setRowCount(len(self._rows))
-        for place, row in enumerate(self._rows):
+        self.table.setRowCount(len(rows))
+        self._choices = []
+        for place, row in enumerate(rows):
             title = QTableWidgetItem(worded(row.name))
             title.setIcon(chip(row.number, scene.palette[row.number].color))
-            if lacking([row]):
-                title.setForeground(QBrush(QColor(theme.current().warning)))
-                title.setToolTip(self.tr("The model does not know this class by its name."))
             self.table.setItem(place, 0, title)
             share = QTableWidgetItem(share_text(shares.share(row.number)))
             share.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             self.table.setItem(place, 1, share)
-            choices = self._choices(row, names)
-            self.table.setCellWidget(place, 2, choices)
+            self._choices.append(self._offer(row, names))
+            self.table.setCellWidget(place, 2, self._choices[-1])
             self.table.setRowHeight(place, 34)
-            if choices.accessibleName() == name:
-                choices.setFocus()
 
-    def _choices(self, row: Row, names: tuple[str, ...]) -> QComboBox:
+    def _offer(self, row: Row, names: tuple[str, ...]) -> QComboBox:
         choices = QComboBox(self)
         choices.setAccessibleName(self.tr("{0} is painted as").format(worded(row.name)))
         guess = worded(row.guess) if row.guess else self.tr("nothing is like it")
@@ -144,10 +147,20 @@ class MappingDialog(QDialog):
         choices.addItem(self.tr("Nothing, the model decides"), NOTHING)
         for known in names:
             choices.addItem(worded(known), known)
-        if row.chosen:
-            choices.setCurrentIndex(1 if row.target == NOTHING else 2 + names.index(row.target))
         choices.activated.connect(partial(self._chosen, row.name, choices))
         return choices
+
+    def _show(self, row: Row, choices: QComboBox, names: tuple[str, ...]) -> None:
+        place = 0
+        if row.chosen:
+            place = 1 if row.target == NOTHING else 2 + names.index(row.target)
+        choices.setCurrentIndex(place)
+        unknown, look = bool(lacking([row])), theme.current()
+        title = self.table.item(self._choices.index(choices), 0)
+        assert title is not None
+        title.setForeground(QBrush(QColor(look.warning if unknown else look.text)))
+        why = self.tr("The model does not know this class by its name.")
+        title.setToolTip(why if unknown else "")
 
     def _chosen(self, name: str, choices: QComboBox, place: int) -> None:
         self.palette_.map_to(name, choices.itemData(place))

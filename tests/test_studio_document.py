@@ -1,5 +1,6 @@
 """The document: shapes, changes, history and scenes."""
 
+import zlib
 from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
@@ -12,7 +13,16 @@ from hypothesis import strategies as st
 from engines.data.spec import PaletteClass
 from engines.errors import UserError
 from studio.document import raster
-from studio.document.document import Document, Edit, SceneChange, editing, translate
+from studio.document.document import (
+    Document,
+    Edit,
+    SceneChange,
+    TileChange,
+    editing,
+    translate,
+)
+from studio.document.filling import fill
+from studio.document.layers import FIRST, Kind, Layer
 from studio.document.raster import Area, Shape
 from studio.document.scene import ModelRef, Picture, Scene, merged
 from studio.history import History
@@ -84,9 +94,9 @@ def test_a_fill_is_what_hangs_together() -> None:
                 if inside and other not in seen and ids[other] == ids[row, column]:
                     seen.add(other)
                     queue.append(other)
-        found = painted(raster.flood(ids, start), (40, 50))
+        found = painted(fill(ids, start), (40, 50))
         assert {tuple(p) for p in np.argwhere(found).tolist()} == seen
-    assert raster.flood(ids, (-1, 5)).area.empty
+    assert fill(ids, (-1, 5)).area.empty
 
 
 def stroke(document: Document, rng: np.random.Generator) -> object:
@@ -175,6 +185,40 @@ def test_an_edit_that_fails_or_changes_nothing_leaves_no_trace() -> None:
     edit = Edit(document, "x")
     edit.paint(Shape(Area(0, 0, 300, 600)), 4)
     assert edit.finish() is None
+
+
+@pytest.mark.parametrize("channels", [1, 4])
+def test_a_change_of_an_old_file_undoes_and_becomes_one_of_the_new_kind(channels: int) -> None:
+    rng = np.random.default_rng(5)
+    shape = SIZE if channels == 1 else (*SIZE, channels)
+    before, after = (rng.integers(0, 9, shape).astype(np.uint8) for _ in range(2))
+    document = Document.blank(SIZE)
+    document.plane(40, channels)[:] = after
+    corners = {(0, 0): before[:256, :256], (1, 0): before[256:, :256]}
+    tiles = {place: zlib.compress(tile.tobytes()) for place, tile in corners.items()}
+    expected = after.copy()
+    expected[:, :256] = before[:, :256]
+    change = TileChange("", tiles, 40, channels, states=True)
+    told = change.seen_from(document)  # As if it had been done: what differs is the same.
+    for changing in (change, told):
+        assert changing.fits(SIZE)
+        changing.swap(document)
+        assert not changing.states
+        assert changing.bytes == sum(len(tile) + 100 for tile in changing.tiles.values())
+        found = document.plane(40, channels)
+        assert np.array_equal(found, expected if changing is change else after)
+        assert changing.tiles == told.tiles
+
+
+def test_what_was_not_painted_costs_nothing() -> None:
+    rng = np.random.default_rng(6)
+    document = Document.blank((256, 256), Scene(layers=(Layer(9, Kind.PICTURE), *FIRST)))
+    document.plane(9)[:] = rng.integers(0, 256, (256, 256, 4))
+    edit = Edit(document, "", 9)
+    edit.paint(Shape(Area(0, 0, 256, 128)), (1, 2, 3, 255))
+    change = edit.finish()
+    assert change is not None
+    assert 256 * 128 * 3 < change.bytes < 256 * 128 * 4 * 1.1
 
 
 def test_history_forgets_the_oldest_beyond_its_bound(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -25,6 +25,7 @@ from studio.document import ora, raster
 from studio.document.carried import Result
 from studio.document.desk import Desk
 from studio.document.document import Change, Document, Edit, SceneChange, TileChange
+from studio.document.filling import fill
 from studio.document.kept import Kept
 from studio.document.scene import Picture, Scene
 from studio.history import History
@@ -73,9 +74,7 @@ class Journey:
         edit = Edit(document, kind)
         start, end = (tuple(rng.uniform(0, 500, 2)) for _ in range(2))
         shape = raster.segment(start, end, 9.0, 30.0, SIZE)
-        edit.paint(
-            raster.flood(document.ids, start) if kind == "fill" else shape, int(rng.integers(12))
-        )
+        edit.paint(fill(document.ids, start) if kind == "fill" else shape, int(rng.integers(12)))
         change = edit.finish()
         if change is not None:
             self.history.add(change)

@@ -15,7 +15,7 @@ from studio.document.carried import png_bytes, read_png, without_pictures
 from studio.document.desk import Desk
 from studio.document.document import Both, Document, Edit, SceneChange, SizeChange, TileChange
 from studio.document.layers import FIRST, LAYOUT, Kind, Layer, Layers, walk
-from studio.document.packing import fits, pack_history, unpack_history
+from studio.document.packing import Packer, Unpacker, fits, pack_history, unpack_history
 from studio.document.raster import Area, Shape, box
 from studio.document.scene import Scene
 from studio.history import History
@@ -230,6 +230,16 @@ def test_a_packed_history_goes_the_same_way() -> None:
     again.redo()
     again.redo()
     walk_through(again, states)
+
+
+def test_a_packed_change_says_whether_it_tells_states_or_what_differs() -> None:
+    for states in (True, False):
+        packer = Packer(Scene())
+        plain = packer.change(TileChange("x", {(0, 1): b"abc"}, states=states))
+        assert ("differing" in plain) is not states  # The first files know no such word.
+        back = Unpacker(Scene(), {}, b"".join(packer.blobs)).change(plain)
+        assert isinstance(back, TileChange)
+        assert (back.states, back.tiles) == (states, {(0, 1): b"abc"})
 
 
 def test_a_history_that_does_not_fit_is_known() -> None:

@@ -39,6 +39,8 @@ class Packer:
             self.blobs += change.tiles.values()
             tiles = [[*place, len(packed)] for place, packed in change.tiles.items()]
             plain: Plain = {"label": change.label, "tiles": tiles}
+            if not change.states:
+                plain["differing"] = True
             if (change.layer, change.channels) != (LAYOUT, 1):
                 plain |= {"layer": change.layer, "channels": change.channels}
             return plain
@@ -76,7 +78,8 @@ class Unpacker:
         if "tiles" in plain:
             tiles = {(int(r), int(c)): self._take(int(size)) for r, c, size in plain["tiles"]}
             layer, channels = int(plain.get("layer", LAYOUT)), plain.get("channels", 1)
-            return TileChange(label, tiles, layer, _channels(channels))
+            states = plain.get("differing") is not True
+            return TileChange(label, tiles, layer, _channels(channels), states)
         if "planes" in plain:
             height, width = map(int, plain["size"])
             planes = {

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 from PySide6.QtCore import QEvent, QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit, QTabBar
@@ -145,6 +146,15 @@ def test_names_locks_and_keys(hands: Hands) -> None:
     QTest.keyClick(editor, Qt.Key.Key_Return)
     QApplication.processEvents()
     assert find(session.scene.layers, LAYOUT).name == "Ground"  # type: ignore[union-attr]
+
+
+def test_a_photo_dropped_on_the_layers_is_one(hands: Hands, tmp_path: Path) -> None:
+    session = hands.window.studio.session
+    Image.new("RGB", (300, 100), (200, 30, 90)).save(tmp_path / "red.png")
+    hands.drop("Layers", tmp_path / "red.png")
+    hands.wait(lambda: len(session.scene.layers) == 3, "the layer")
+    assert session.scene.layers[0].name == "red"
+    assert session.document.plane(session.active)[256, 256].tolist() == [200, 30, 90, 255]
 
 
 def test_documents_stand_beside_each_other(hands: Hands, tmp_path: Path) -> None:

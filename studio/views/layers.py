@@ -2,7 +2,16 @@
 
 import numpy as np
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QDropEvent, QImage, QKeyEvent, QPainter, QPixmap, QShowEvent
+from PySide6.QtGui import (
+    QDragEnterEvent,
+    QDragMoveEvent,
+    QDropEvent,
+    QImage,
+    QKeyEvent,
+    QPainter,
+    QPixmap,
+    QShowEvent,
+)
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QComboBox,
@@ -19,6 +28,7 @@ from PySide6.QtWidgets import (
 
 from studio.document.layers import BLENDS, Kind, Layer, Layers, find, walk
 from studio.models.layering import Layering
+from studio.models.pictures import Dropped
 from studio.models.session import Session
 from studio.views.control import tool
 from studio.views.icons import icon, picture
@@ -57,6 +67,7 @@ class LayerTree(QTreeWidget):
     """The tree itself; `dropped` says where a layer is to go."""
 
     dropped = Signal(int, object, int)  # the layer, the group or None, the index in it
+    given = Signal(object)  # QMimeData that came from elsewhere, and may be a picture
     toggled = Signal(int, int)  # the layer, and EYE or LOCK
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -93,9 +104,25 @@ class LayerTree(QTreeWidget):
         else:
             super().keyPressEvent(event)
 
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802
+        if event.source() is not self and Dropped.possible(event.mimeData()):
+            event.acceptProposedAction()
+        else:
+            super().dragEnterEvent(event)
+
+    def dragMoveEvent(self, event: QDragMoveEvent) -> None:  # noqa: N802
+        if event.source() is not self and Dropped.possible(event.mimeData()):
+            event.acceptProposedAction()
+        else:
+            super().dragMoveEvent(event)
+
     def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802
+        if event.source() is not self:
+            event.acceptProposedAction()
+            self.given.emit(event.mimeData())
+            return
         item = self.currentItem()
-        if item is not None and event.source() is self:
+        if item is not None:
             place = event.position().toPoint()
             self.dropped.emit(item.data(NAME, NUMBER), *self._place(place))
         event.setDropAction(Qt.DropAction.IgnoreAction)  # The document says where it is now.
@@ -117,7 +144,12 @@ class LayerTree(QTreeWidget):
 
 
 class LayersPanel(QWidget):
-    """The tree, the active layer's opacity and mode, and what makes and unmakes layers."""
+    """The tree, the active layer's opacity and mode, and what makes and unmakes layers.
+
+    `given` is what was dropped on it to become a layer.
+    """
+
+    given = Signal(object)  # QMimeData
 
     def __init__(self, session: Session, layering: Layering, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -175,6 +207,7 @@ class LayersPanel(QWidget):
         tree.currentItemChanged.connect(self._chosen)
         tree.itemChanged.connect(self._renamed)
         tree.dropped.connect(layering.move)
+        tree.given.connect(self.given)
         tree.toggled.connect(self._toggled)
         self.opacity.moved.connect(lambda value: layering.set_opacity(session.active, value))
         self.opacity.released.connect(session.settle)

@@ -107,7 +107,9 @@ class Traffic(QObject):
             self.studio.leaving.import_layer(path)
         if files:
             return
-        found = dropped(data)
+        self._read(reading(data), self._take_layer, named(data))
+
+    def _take_layer(self, found: Dropped) -> None:
         if found.picture is None:
             self.window.notice.complain(found.problem)
             return

@@ -151,15 +151,15 @@ def srgb(image: Image.Image) -> Image.Image:
         return _grey(np.asarray(image), image.mode).convert("RGB")
     if image.mode in ("P", "LA", "PA", "RGBA", "La", "RGBa") or "transparency" in image.info:
         layered = image.convert("RGBA")
-        white = Image.new("RGBA", layered.size, "white")
-        image = Image.alpha_composite(white, layered)
-    if profile and image.mode in ("RGB", "RGBA", "CMYK", "L"):
-        flat = image.convert("RGB") if image.mode == "RGBA" else image
+        # Pasted, and not composed: that holds Python's lock, for a second where it is large.
+        image = Image.new("RGB", layered.size, "white")
+        image.paste(layered, mask=layered)
+    if profile and image.mode in ("RGB", "CMYK", "L"):
         # A profile that does not fit its picture is common; the plain conversion is then best.
         with contextlib.suppress(ImageCms.PyCMSError, OSError, ValueError):
             source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
             converted = ImageCms.profileToProfile(
-                flat, source, ImageCms.createProfile("sRGB"), outputMode="RGB"
+                image, source, ImageCms.createProfile("sRGB"), outputMode="RGB"
             )
             if converted is not None:
                 return converted

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from engines.data.pictures import read_layout, read_picture
+from engines.data.pictures import read_layout, read_picture, size_of
 from engines.data.spec import PaletteClass, palette
 from engines.data.tables import read_classes
 from engines.errors import UserError
@@ -51,6 +51,8 @@ def is_layout(path: Path, known: tuple[PaletteClass, ...]) -> bool:
     if not known or path.suffix.lower() not in (".png", ".bmp", ".gif", ".tif", ".tiff"):
         return False
     try:
+        if max(size_of(path)) > MOST_SIDE:
+            return False
         rgb = read_picture(path)
     except UserError:
         return False

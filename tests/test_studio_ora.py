@@ -156,6 +156,7 @@ LEAF = '<layer src="a.png"/>'
     [
         "",
         "<image>",
+        '<?xml version="1.0" encoding="UTF-9"?><image w="4" h="4"><stack/></image>',
         HEAD,
         HEAD + "</image>",
         '<image w="4"><stack/></image>',

@@ -81,7 +81,7 @@ def read_stack(data: bytes, name: str) -> Stack:
     try:
         parser.Parse(data, True)
         return builder.stack()
-    except (expat.ExpatError, ValueError, KeyError) as error:
+    except (expat.ExpatError, ValueError, LookupError) as error:  # of an encoding, too
         raise UserError(
             f"{name} is broken and cannot be read (stack.xml in it: {error}); "
             "restore it from a copy."

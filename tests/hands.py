@@ -132,14 +132,16 @@ class Hands:
         canvas = self.canvas(name)
         self._mouse(canvas, QEvent.Type.MouseMove, self._spot(canvas, point), NONE, NONE)
 
-    def pen(self, *points: tuple[float, float, float], name: str = "Layout") -> None:
-        """The pen of a tablet, with the pressure as the third number."""
+    def pen(
+        self, *points: tuple[float, float, float], name: str = "Layout", eraser: bool = False
+    ) -> None:
+        """The pen of a tablet, with the pressure as the third number; or its other end."""
         canvas = self.canvas(name)
         device = QPointingDevice(
             "pen",
             7,
             QInputDevice.DeviceType.Stylus,
-            QPointingDevice.PointerType.Pen,
+            QPointingDevice.PointerType.Eraser if eraser else QPointingDevice.PointerType.Pen,
             QInputDevice.Capability.Position | QInputDevice.Capability.Pressure,
             1,
             3,

@@ -121,6 +121,16 @@ def test_a_tip_that_follows_turns_with_the_stroke() -> None:
     assert covered([*dot.begin(), *dot.end()]).sum() == 256
 
 
+def test_the_outline_is_that_of_the_mark() -> None:
+    assert brush.outline(Tip.ROUND, 5, 0) is None
+    corners = brush.outline(Tip.SQUARE, 9, 30)
+    assert corners is not None
+    ring = polygon([(40 + x, 30 + y) for x, y in corners], SIZE).over(SIZE)
+    found = covered([brush.mark(Tip.SQUARE, (40, 30), 9, math.radians(30), SIZE)])
+    assert (ring != found).sum() <= 4
+    assert found.sum() == pytest.approx(18 * 18, rel=0.03)
+
+
 @pytest.mark.parametrize("tip", STAMPED)
 def test_stamps_keep_to_their_circle_and_scale(tip: Tip) -> None:
     small = covered([brush.mark(tip, (40, 30), 12, 0.0, SIZE)])

@@ -148,6 +148,52 @@ def test_a_polygon_is_set_corner_by_corner(hands: Hands) -> None:
     assert not hands.window.studio.tools.busy
 
 
+def test_looking_closer_leaves_what_is_in_hand(hands: Hands) -> None:
+    before = ids(hands)
+    key(hands, "P")
+    for point in ((100, 60), (150, 60), (150, 90)):
+        click(hands, *point)
+    key(hands, "Ctrl++")
+    key(hands, "F8")
+    assert hands.window.studio.tools.busy
+    click(hands, 100, 90)
+    key(hands, "Return")
+    assert (ids(hands) != before).sum() == pytest.approx(1500, rel=0.05)
+    key(hands, "V")
+    drag(hands, (150, 120), (150, 110))
+    key(hands, "Ctrl+-")
+    assert steps(hands) == 1
+    key(hands, "Escape")
+
+
+def test_escape_in_a_drag_takes_back_only_the_drag(hands: Hands) -> None:
+    before = ids(hands)
+    key(hands, "V")
+    drag(hands, (150, 150), (150, 140))
+    moved = ids(hands)
+    hands.stroke(at(150, 140), at(100, 100), lift=False)
+    key(hands, "Escape")
+    assert (ids(hands) == moved).all()
+    key(hands, "Escape")
+    assert (ids(hands) == before).all()
+    key(hands, "P")
+    click(hands, 100, 60)
+    hands.stroke(at(150, 60), at(180, 70), lift=False)
+    key(hands, "Escape")
+    assert len(hands.window.studio.tools.sketch().handles) == 1
+
+
+def test_the_pens_other_end_erases_whatever_tool_is_in_hand(hands: Hands) -> None:
+    for tool in ("G", "P", "M", "V"):
+        before = ids(hands)
+        key(hands, tool)
+        hands.pen((0.2, 0.8, 1.0), (0.6, 0.8, 1.0), eraser=True)
+        gone = (ids(hands) == UNPAINTED) & (before != UNPAINTED)
+        assert boxed(gone) == pytest.approx((155, 55, 165, 185), abs=1)
+        key(hands, "Ctrl+Z")
+        assert (ids(hands) == before).all()
+
+
 def test_a_lasso_is_filled_when_the_pen_lifts(hands: Hands) -> None:
     before = ids(hands)
     key(hands, "F")

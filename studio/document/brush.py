@@ -180,6 +180,13 @@ def _grain(area: Area) -> Floats32:
     return paper()[np.ix_(rows, columns)]
 
 
+def outline(tip: Tip, radius: float, angle: float) -> list[Point] | None:
+    """The corners of a tip around (0, 0), turned by `angle` degrees; None where it is a circle."""
+    if tip is not Tip.SQUARE:
+        return None
+    return [(x, y) for x, y in _square((0.0, 0.0), radius, math.radians(angle)).tolist()]
+
+
 @cache
 def paper() -> Floats32:
     """Grain that repeats without a seam: (GRID, GRID), about 0, standard deviation 1/2."""

@@ -309,6 +309,10 @@ class Polygon(Hand):
             room = tools.options.mirror.room(tools.session.document.size)
             tools.fill_shape(raster.polygon(points, room), tools.tr("Polygon"))
 
+    def abort(self) -> None:
+        if self._added:
+            self.back()
+
     def cancel(self) -> None:
         self._points = []
 

@@ -32,6 +32,10 @@ class Hand:
     def release(self) -> None:
         """The pen goes up."""
 
+    def abort(self) -> None:
+        """Take back what the pen did since it went down, which it does no more."""
+        self.cancel()
+
     def hover(self, point: Point) -> None:
         """The pen moves while it is up."""
 

@@ -44,6 +44,7 @@ class Grip:
     handle: tuple[int, int] | str | None
     start: Point
     placement: Placement
+    first: bool  # Nothing was lifted before.
 
 
 class Mover(Hand):
@@ -100,7 +101,7 @@ class Mover(Hand):
             self._refuse()
             return False
         self._copy = pen.alt and self.piece is None
-        self._grip = Grip(self._hit(pen.point), pen.point, self.placement)
+        self._grip = Grip(self._hit(pen.point), pen.point, self.placement, self.piece is None)
         return True
 
     def move(self, pen: Pen) -> None:
@@ -174,6 +175,13 @@ class Mover(Hand):
         if piece is not None:
             self.tools.session.touched(piece.edit.cancel())
             self._look_again()
+
+    def abort(self) -> None:
+        grip, self._grip = self._grip, None
+        if grip is None or grip.first:
+            self.cancel()
+        else:
+            self.place(grip.placement)
 
     def forget(self) -> None:
         self.piece = self._grip = self._bounds = None

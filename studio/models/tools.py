@@ -8,7 +8,7 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal
 
 from engines.ports import UNPAINTED
-from studio.document.brush import Tip
+from studio.document.brush import outline
 from studio.document.document import Edit
 from studio.document.filling import cut, fill
 from studio.document.layers import Kind, find
@@ -134,6 +134,11 @@ class Tools(QObject):
     def pressure(self, on: bool) -> None:
         self.set(pressure=on)
 
+    def look_closer(self, scale: float) -> None:
+        """The document is shown at another scale."""
+        self.scale = scale
+        self.show_sketch()
+
     # The pen ------------------------------------------------------------------------------------
 
     @property
@@ -202,12 +207,14 @@ class Tools(QObject):
             self.show_sketch()
 
     def cancel(self) -> None:
-        """Take back what is in hand."""
+        """Take back what is in hand; while the pen is down, only what it did since."""
         hand, self._held = self._held, None
         self._placing = False
-        (hand or self.hand).cancel()
         if hand is not None:
+            hand.abort()
             self.pen.emit(False)
+        else:
+            self.hand.cancel()
         self.show_sketch()
 
     def back(self) -> None:
@@ -350,12 +357,9 @@ class Tools(QObject):
 
     def outline(self) -> Sequence[Point] | None:
         """The brush's outline around the pen, in layout pixels; None for the circle of `size`."""
-        if self.tool not in DRAWN or self.options.tip is not Tip.SQUARE:
+        if self.tool not in DRAWN:
             return None
-        turn, radius = math.radians(self.options.angle), max(self.size / 2, 0.5)
-        corners = (turn + math.pi / 4 * corner for corner in (1, 3, 5, 7))
-        reach = radius * math.sqrt(2)
-        return [(reach * math.cos(corner), reach * math.sin(corner)) for corner in corners]
+        return outline(self.options.tip, max(self.size / 2, 0.5), self.options.angle)
 
     def sketch(self) -> Sketch:
         """What is shown over the page besides: the tool's own, and the mirror's axes."""

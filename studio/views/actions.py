@@ -26,6 +26,7 @@ class Command:
     words: str = ""
     why_not: str = ""  # the reason where it is not enabled
     place: tuple[str, ...] = ()  # the menus that it is in, the outermost first
+    looks: bool = False  # It changes nothing: what a tool has in hand stays there.
 
 
 class Actions:
@@ -39,6 +40,7 @@ class Actions:
     ) -> None:
         """`before` is called ahead of every command that is not part of a stroke."""
         self.window, self.before = window, before
+        self.pause: Slot = lambda: None  # in its place where a command only looks
         self.shortcuts = shortcuts or Shortcuts(parent=window)
         self.commands: dict[str, Command] = {}
         self.shortcuts.changed.connect(self._show_keys)
@@ -66,7 +68,7 @@ class Actions:
 
         def triggered(on: bool = False) -> None:
             if not within:
-                self.before()
+                (self.pause if self.commands[name].looks else self.before)()
             do()
 
         action.triggered.connect(triggered)

@@ -98,7 +98,6 @@ class Canvas(Sheet):
         pressure: float = 1.0,
         erase: bool = False,
     ) -> None:
-        self.tools.scale = self.view.scale
         self.tools.press(self.point(place), pressure, erase, _constrained(keys), _alt(keys))
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802
@@ -118,7 +117,6 @@ class Canvas(Sheet):
         elif self.tools.down:
             self.tools.move(self.point(place), 1.0, _constrained(event.modifiers()))
         else:
-            self.tools.scale = self.view.scale
             self.tools.hover(self.point(place))
             self._shape_cursor(place)
         self.move_pen(place)

@@ -7,7 +7,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMenu, QToolBar
 
 from studio.models.tools import Tool
-from studio.views.actions import ARRANGEMENTS, Actions, arrangement_names, fill_examples
+from studio.views.actions import ARRANGEMENTS, Actions, arrangement_names, fill_examples, plain
 from studio.views.classcommands import class_commands, class_menu
 from studio.views.finding import find
 from studio.views.layercommands import layer_commands, layer_menu
@@ -31,6 +31,8 @@ def make_commands(window: "Window", actions: Actions) -> None:
     _modelling(window, actions)
     _menus(window, actions)
     _bars(window, actions)
+    for command in actions.commands.values():
+        command.looks = command.place[:1] == (plain(window.tr("&View")),)
 
 
 def _document(window: "Window", actions: Actions) -> None:

@@ -75,6 +75,7 @@ class Desktop(QWidget):
             canvas.used.connect(partial(self._used, canvas))
         for each in (view, self._own):
             each.changed.connect(partial(self._moved, each))
+        self.look_changed.connect(lambda: tools.look_closer(self.looked.scale))
         live.state_changed.connect(self.refresh)
         live.pictured.connect(self.refresh)
         session.painted.connect(lambda area: self.refresh())

@@ -50,8 +50,22 @@ def selecting_commands(window: "Window", actions: Actions) -> None:
     add("selection-right", tr("Turn &right"), partial(_turn, tools, 90.0), picture="turn-right")
     add("selection-left", tr("Turn l&eft"), partial(_turn, tools, -90.0), picture="turn-left")
     across, down = partial(_mirror, tools, "across"), partial(_mirror, tools, "down")
-    add("symmetry-across", tr("Mirror left and right"), across, check=True, picture="mirror-across")
-    add("symmetry-down", tr("Mirror up and down"), down, check=True, picture="mirror-down")
+    add(
+        "symmetry-across",
+        tr("Mirror left and right"),
+        across,
+        check=True,
+        picture="mirror-across",
+        within=True,
+    )
+    add(
+        "symmetry-down",
+        tr("Mirror up and down"),
+        down,
+        check=True,
+        picture="mirror-down",
+        within=True,
+    )
     add("symmetry-place", tr("Place the mirror's axes"), tools.place_mirror, picture="axis")
     refresh = partial(_refresh, tools, actions)
     tools.changed.connect(refresh)

@@ -261,7 +261,7 @@ def _button(name: str, picture: QIcon, do: Callable[[], object]) -> QToolButton:
     button = QToolButton()
     button.setAutoRaise(True)
     button.setIcon(picture)
-    button.setIconSize(QSize(18, 18))
+    button.setIconSize(QSize(16, 16))
     button.setAccessibleName(name.split(" (")[0])
     button.setToolTip(name)
     button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -273,7 +273,7 @@ def _row(parent: QWidget, *widgets: QWidget) -> QWidget:
     row = QWidget(parent)
     line = QHBoxLayout(row)
     line.setContentsMargins(0, 0, 0, 0)
-    line.setSpacing(2)
+    line.setSpacing(0)
     for widget in widgets:
         line.addWidget(widget)
     line.addStretch(1)

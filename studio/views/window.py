@@ -74,6 +74,7 @@ class Window(QMainWindow):
         self.setStatusBar(self.status)
         self.traffic = Traffic(self)
         self.actions_ = Actions(self, studio.tools.finish)
+        self.actions_.pause = studio.tools.release
         self.docks = Docks(self)
         self.workspaces = WorkspaceSwitch(self)
         self._make_docks()

@@ -448,6 +448,33 @@ def test_a_single_selected_pixel_is_seen_from_far() -> None:
     assert np.abs(seen.mean(0) - (1501 * 0.11, 999 * 0.11)).max() < 3
 
 
+@pytest.mark.parametrize("angle", [0, 90, 20])
+@pytest.mark.parametrize("mirrored", [1, -1])
+def test_grid_lines_are_where_pixels_meet(angle: int, mirrored: int) -> None:
+    transform = QTransform().translate(150, 130).rotate(angle).scale(9.7 * mirrored, 9.7)
+    transform.translate(-10, -8)
+    grid = overlays.PixelGrid()
+    grid.set_document((16, 20))
+    image = grid.image(transform, QSize(300, 260), 1.0)
+    assert image is not None
+    drawn = np.array(image.constBits()).reshape(260, 300, 4)[..., 3] > 0
+    back = transform.inverted()[0]
+    away = np.full(drawn.shape, np.inf)
+    inside = np.zeros(drawn.shape, np.bool_)
+    for y in range(260):
+        for x in range(300):
+            at = back.map(QPointF(x + 0.5, y + 0.5))
+            away[y, x] = 9.7 * min(abs(at.x() - round(at.x())), abs(at.y() - round(at.y())))
+            inside[y, x] = -0.12 < at.x() < 20.12 and -0.12 < at.y() < 16.12
+    assert away[drawn].max() <= 1.5  # within a screen pixel or so of a border
+    assert not drawn[~inside].any()
+    well_inside = inside & (away < 0.01)
+    assert well_inside.sum() > 5
+    near = drawn | np.roll(drawn, 1, 0) | np.roll(drawn, 1, 1)
+    near |= np.roll(drawn, -1, 0) | np.roll(drawn, -1, 1)
+    assert near[well_inside].mean() > 0.9
+
+
 def test_the_grid_is_shown_where_pixels_are_large(hands: Hands) -> None:
     canvas, view = hands.canvas(), hands.window.studio.view
 

@@ -7,30 +7,21 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 from PySide6.QtCore import QLineF, QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QBrush, QColor, QImage, QPainter, QPen, QPolygonF, QTransform
+from PySide6.QtGui import QColor, QImage, QPainter, QPen, QPolygonF, QTransform
 
-from studio.document.raster import Area, Bools, Point
+from engines.ports import Size
+from studio.document.raster import Bools, Point
 from studio.views import theme
 
 GRID_FROM = 8.0  # screen pixels a layout pixel
 SMALL = 2.0  # screen pixels of reach below which an outline cannot be seen
 ARMS = (4.0, 11.0)  # from where to where a crosshair's arms go
 DASH = 4  # pixels of a selection's dashes
-
-
-def paint_grid(painter: QPainter, transform: QTransform, seen: Area) -> None:
-    """Lines between the pixels of an area: dots dark and light by turns, seen on any colour."""
-    lines = [
-        transform.map(QLineF(x, seen.top, x, seen.bottom)) for x in range(seen.left, seen.right + 1)
-    ]
-    lines += [
-        transform.map(QLineF(seen.left, y, seen.right, y)) for y in range(seen.top, seen.bottom + 1)
-    ]
-    dots = QBrush(QColor(255, 255, 255, 70), Qt.BrushStyle.Dense4Pattern)
-    for brush in (QBrush(QColor(0, 0, 0, 60)), dots):
-        painter.setPen(QPen(brush, 1))
-        painter.drawLines(lines)
+LIGHT_DOT, DARK_DOT = 0x46464646, 0x3C000000  # of the grid, premultiplied
+FLAT = 1e-12  # a slope below which a line goes along the screen
+Argb = npt.NDArray[np.uint32]
 
 
 def outline_on_screen(
@@ -80,60 +71,122 @@ def outline_bounds(polygon: QPolygonF, place: QPointF) -> QRectF:
     return polygon.boundingRect().united(cross).adjusted(-3, -3, 3, 3)
 
 
-class SelectionEdge:
-    """A selection's edge as an image of the screen, made anew where mask or view changed.
-
-    The mask is sampled at each screen pixel, and a pixel that differs from its neighbour is edge:
-    one pixel wide and crisp at any zoom and turn, however ragged the selection. Zoomed out, a
-    pixel of the screen counts as selected where any that it covers is, so that nothing is lost.
-    """
+class ScreenImage:
+    """Something as large as the canvas, made anew where it or the view changed."""
 
     def __init__(self) -> None:
-        self._levels: list[QImage] = []
         self._key: tuple[object, ...] = ()
         self._image: QImage | None = None
         self._serial = 0
 
-    def set_mask(self, mask: Bools | None) -> None:
-        """Another selection, (H, W); None for none."""
-        self._levels = [] if mask is None or not mask.any() else _pyramid(mask)
+    def changed(self) -> None:
+        """It is something else now."""
         self._serial += 1
 
     def image(self, transform: QTransform, size: QSize, ratio: float) -> QImage | None:
-        """The edge on a canvas of that size in logical pixels; None where nothing is selected."""
-        if not self._levels:
-            return None
+        """It on a canvas of that size in logical pixels; None where there is nothing to see."""
         key = (self._serial, transform, size, ratio)
         if key != self._key:
-            self._key, self._image = key, self._made(transform, size, ratio)
+            dense = transform * QTransform.fromScale(ratio, ratio)
+            argb = self._made(dense, size.height() * ratio, size.width() * ratio)
+            self._key, self._image = key, None if argb is None else _image(argb, ratio)
         return self._image
 
-    def _made(self, transform: QTransform, size: QSize, ratio: float) -> QImage:
-        scale = math.sqrt(abs(transform.determinant())) * ratio
+    def _made(self, transform: QTransform, height: float, width: float) -> Argb | None:
+        """Premultiplied colours (h, w), so many of the screen's pixels."""
+        raise NotImplementedError
+
+
+class PixelGrid(ScreenImage):
+    """Lines between the pixels of a document: dots dark and light by turns, seen on any colour."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._document = (0, 0)
+
+    def set_document(self, size: Size) -> None:
+        """Another (height, width)."""
+        if size != self._document:
+            self._document = size
+            self.changed()
+
+    def _made(self, transform: QTransform, height: float, width: float) -> Argb | None:
+        y, x = np.ogrid[: round(height), : round(width)]
+        dots = np.where((x + y) % 2 == 0, np.uint32(LIGHT_DOT), np.uint32(DARK_DOT))
+        back = transform.inverted()[0]
+        y, x = (y + 0.5).astype(np.float32), (x + 0.5).astype(np.float32)
+        sides = ((back.m11(), back.m21(), back.dx()), (back.m12(), back.m22(), back.dy()))
+        lines = np.zeros((y.size, x.size), np.bool_)
+        inside = np.ones((y.size, x.size), np.bool_)
+        for (by_x, by_y, start), side in zip(sides, reversed(self._document), strict=True):
+            # One where the line goes along the screen; else a number for each pixel.
+            along = np.float32(by_x) * x if abs(by_x) > FLAT else np.zeros((1, 1), np.float32)
+            down = np.float32(by_y) * y if abs(by_y) > FLAT else np.zeros((1, 1), np.float32)
+            places = np.floor(along + down + np.float32(start))
+            inside &= (places >= 0) & (places < side)
+            lines |= _edges(places)
+        return np.where(lines & inside, dots, np.uint32(0))
+
+
+class SelectionEdge(ScreenImage):
+    """A selection's edge: one pixel wide and crisp at any zoom and turn, however ragged.
+
+    The mask is sampled at each screen pixel, and a pixel that differs from its neighbour is edge.
+    Zoomed out, a pixel of the screen counts as selected where any that it covers is, so that
+    nothing is lost.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._levels: list[QImage] = []
+
+    def set_mask(self, mask: Bools | None) -> None:
+        """Another selection, (H, W); None for none."""
+        self._levels = [] if mask is None or not mask.any() else _pyramid(mask)
+        self.changed()
+
+    def _made(self, transform: QTransform, height: float, width: float) -> Argb | None:
+        if not self._levels:
+            return None
         # At this level no pixel of the mask is smaller than one of the screen.
+        scale = math.sqrt(abs(transform.determinant()))
         level = min(max(math.ceil(-math.log2(scale) - 1e-6), 0), len(self._levels) - 1)
-        pixels = size * ratio
-        sampled = QImage(pixels, QImage.Format.Format_Grayscale8)
+        sampled = QImage(round(width), round(height), QImage.Format.Format_Grayscale8)
         sampled.fill(0)
         painter = QPainter(sampled)
         painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_Source)
-        painter.setTransform(transform * QTransform.fromScale(ratio, ratio))
+        painter.setTransform(transform)
         painter.scale(2**level, 2**level)
         painter.drawImage(0, 0, self._levels[level])
         painter.end()
-        height, width = pixels.height(), pixels.width()
         rows = np.frombuffer(sampled.constBits(), np.uint8)
-        inside = rows.reshape(height, sampled.bytesPerLine())[:, :width]
-        edge = np.zeros((height, width), np.uint8)
-        np.not_equal(inside[:, 1:], inside[:, :-1], out=edge[:, 1:].view(np.bool_))
-        edge[1:] |= inside[1:] != inside[:-1]
-        image = QImage(pixels, QImage.Format.Format_ARGB32_Premultiplied)
-        image.setDevicePixelRatio(ratio)
-        found = np.frombuffer(image.bits(), np.uint32).reshape(height, width)
-        y, x = np.ogrid[:height, :width]
+        inside = rows.reshape(sampled.height(), sampled.bytesPerLine())[:, : sampled.width()]
+        y, x = np.ogrid[: sampled.height(), : sampled.width()]
         light = (x // DASH + y // DASH) % 2 == 0
-        np.multiply(edge, np.where(light, np.uint32(0xFFFFFFFF), np.uint32(0xFF000000)), out=found)
-        return image
+        dashes = np.where(light, np.uint32(0xFFFFFFFF), np.uint32(0xFF000000))
+        return np.where(_edges(inside), dashes, np.uint32(0))
+
+
+def _edges(values: npt.NDArray[np.generic]) -> Bools:
+    """Which differ from the one to the left or above."""
+    edge = np.zeros(values.shape, np.bool_)
+    np.not_equal(values[:, 1:], values[:, :-1], out=edge[:, 1:])
+    edge[1:] |= values[1:] != values[:-1]
+    return edge
+
+
+def _image(argb: Argb, ratio: float) -> QImage:
+    """Colours as an image of its own memory."""
+    height, width = argb.shape
+    image = QImage(
+        np.ascontiguousarray(argb).data,
+        width,
+        height,
+        4 * width,
+        QImage.Format.Format_ARGB32_Premultiplied,
+    ).copy()
+    image.setDevicePixelRatio(ratio)
+    return image
 
 
 def _pyramid(mask: Bools) -> list[QImage]:

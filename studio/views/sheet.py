@@ -23,7 +23,7 @@ from studio.models.tools import DRAWN, Tools
 from studio.models.view import Shown, View
 from studio.views import overlays, theme
 from studio.views.paper import Paper
-from studio.views.stack import draw_part, seen_area
+from studio.views.stack import draw_part
 
 BLEND = 0.5  # of the layout over the picture
 SHARP_WHEN_TURNED = 2.0  # the same for a layout that does not lie along the screen's pixels
@@ -54,6 +54,7 @@ class Sheet(QWidget):
         self.divider = 0.5
         self.grid = True
         self.overlays: list[Overlay] = []
+        self._lines = overlays.PixelGrid()
         self._selection = overlays.SelectionEdge()
         self._pen: QPointF | None = None
         self._outlined = QRect()  # where the brush's outline was drawn
@@ -190,15 +191,15 @@ class Sheet(QWidget):
 
     def _paint_edges(self, painter: QPainter, transform: QTransform, part: QRectF) -> None:
         """Pixel grid, selection, and the outline of the page."""
-        seen = seen_area(self._size, transform, part)
+        over: list[overlays.ScreenImage] = [self._selection]
+        if self.grid and self.view.scale >= overlays.GRID_FROM:
+            self._lines.set_document(self._size)
+            over.insert(0, self._lines)
+        for each in over:
+            image = each.image(transform, self.size(), self.devicePixelRatioF())
+            if image is not None:
+                painter.drawImage(0, 0, image)
         turned = not self._along
-        if self.grid and self.view.scale >= overlays.GRID_FROM and not seen.empty:
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing, turned)
-            overlays.paint_grid(painter, transform, seen)
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-        edge = self._selection.image(transform, self.size(), self.devicePixelRatioF())
-        if edge is not None:
-            painter.drawImage(0, 0, edge)
         painter.setPen(QPen(QColor(theme.current().edge), 1))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         page = self._page(transform)

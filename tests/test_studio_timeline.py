@@ -5,6 +5,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pytestqt.qtbot import QtBot
 
 from engines.data.spec import PaletteClass
@@ -16,7 +18,17 @@ from studio.document.scene import Picture, Scene
 from studio.lanes.work import WorkLane
 from studio.models.library import Library
 from studio.models.session import Session
-from studio.models.timeline import GREY, HEIGHT, MOST_KEPT, WIDTH, Timeline, cut_out, flat
+from studio.models.timeline import (
+    GREY,
+    HEIGHT,
+    MOST_KEPT,
+    PALE,
+    WIDTH,
+    Timeline,
+    cut_out,
+    flat,
+    pool,
+)
 
 CLASSES = (PaletteClass("sky", "#88bbee"), PaletteClass("rock", "#775544"))
 SIZE = 600, 700
@@ -71,8 +83,9 @@ def test_every_state_is_told_from_wherever_the_document_stands(
                         at = at.within(SIZE)
                         for state in (step - 1, step):
                             place = (row, column)
-                            found = timeline._tiles_at(state, part, [place])[place]
-                            assert (found == real[state][at.slices]).all()
+                            found = timeline._tiles_at(state, part, [place])
+                            assert found is not None
+                            assert (found[place] == real[state][at.slices]).all()
 
 
 def test_a_step_s_picture_shows_what_was_painted_and_dims_the_rest(timeline: Timeline) -> None:
@@ -180,10 +193,35 @@ def test_a_slider_being_dragged_is_seen_anew(timeline: Timeline, qtbot: QtBot) -
 
 
 def test_a_thin_line_on_a_large_page_is_still_seen() -> None:
-    colors = np.zeros((256, 256, 3), np.uint8)
-    colors[..., 0] = 200
     touched = np.zeros((256, 256), np.bool_)
+    assert cut_out(touched) is None
     touched[10, 3:250] = True
-    shown = cut_out(colors, touched)
-    assert (shown == [200, 0, 0]).all(2).any()
-    assert (cut_out(colors, np.zeros_like(touched)) == GREY).all()
+    cut = cut_out(touched)
+    assert cut is not None
+    assert cut.painted.any(1).sum() == 1
+    assert cut.painted.sum() > 0.7 * WIDTH
+    assert touched[cut.rows, cut.columns][cut.painted].all()
+
+
+@given(st.integers(0, 2**32 - 1), st.sampled_from([1, 2, 4, 32]))
+def test_pooling_loses_nothing(seed: int, stride: int) -> None:
+    rng = np.random.default_rng(seed)
+    shape = tuple(int(n) for n in rng.integers(1, 100, 2))
+    cells = rng.random(shape) < 0.01
+    rows, columns = (np.arange(0, n, stride) for n in shape)
+    wanted = np.logical_or.reduceat(np.logical_or.reduceat(cells, rows, 0), columns, 1)
+    assert (pool(cells, stride) == wanted).all()
+
+
+def test_where_too_much_was_painted_since_the_shape_is_shown(
+    timeline: Timeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(3):
+        for value in (0, 1):
+            stroke(timeline, Area(100, 100, 180, 210), value)
+    monkeypatch.setattr("studio.models.timeline.MOST_LOOKS", 4)
+    shown, exact = timeline._make(1).pixels, timeline._make(3).pixels
+    assert shown is not None
+    assert exact is not None
+    assert (shown[HEIGHT // 2, WIDTH // 2] == PALE).all()
+    assert exact[HEIGHT // 2, WIDTH // 2].tolist() == [0x88, 0xBB, 0xEE]

@@ -35,8 +35,10 @@ MOST_KEPT = 400  # small pictures in memory: 3 MB
 MOST_TILES = 36  # that one is made of; of more, some are looked at
 CELLS = 256  # a side at most, before it is cut out and made small
 DIM = 0.25  # of the colour of what stayed as it was
-GREY = 128
+GREY, PALE = 128, 235
+MOST_LOOKS = 80  # tiles of later steps to look through: some 10 ms; else the shape alone is shown
 Place = tuple[int, int]
+Part = TileChange | SceneChange | SizeChange
 
 
 @dataclass(frozen=True, eq=False)
@@ -166,44 +168,56 @@ class Timeline(QObject):
         shown = self._plane(change)[area.slices][::stride, ::stride].copy()
         touched = np.zeros(shown.shape[:2], np.bool_)
         done = step <= self.current
-        for place, near in self._tiles_at(step if done else step - 1, change, places).items():
+        near = self._tiles_at(step if done else step - 1, change, places)
+        for place in places:
             row, column = place
             at = Area(row * TILE, column * TILE, (row + 1) * TILE, (column + 1) * TILE).within(size)
-            far = change.beyond(place, near)
-            became, differs = near if done else far, near != far
-            rows, columns = (np.arange(0, n, stride) for n in became.shape[:2])
-            pooled = np.logical_or.reduceat(
-                np.logical_or.reduceat(differs.any(2) if differs.ndim == 3 else differs, rows, 0),
-                columns,
-                1,
-            )
+            this = near[place] if near is not None else self._plane(change)[at.slices]
+            far = change.beyond(place, this)
+            pooled = pool(this != far, stride)
             y, x = (at.top - area.top) // stride, (at.left - area.left) // stride
             inner = np.s_[y : y + pooled.shape[0], x : x + pooled.shape[1]]
-            shown[inner] = became[::stride, ::stride]
             touched[inner] = pooled
-        return cut_out(self._colors(shown), touched)
+            if near is not None:
+                shown[inner] = (this if done else far)[::stride, ::stride]
+        cut = cut_out(touched)
+        if cut is None:
+            return np.full((HEIGHT, WIDTH, 3), GREY, np.uint8)
+        colors = self._colors(shown[cut.rows, cut.columns])
+        dim = (colors * DIM + GREY * (1 - DIM)).astype(np.uint8)
+        dim[~cut.inside] = GREY
+        if near is None:
+            colors[:] = PALE
+        return np.where(cut.painted[..., None], colors, dim)
 
     def _tiles_at(
         self, step: int, change: TileChange, places: Collection[Place]
-    ) -> dict[Place, Pixels]:
-        """Tiles of a layer after a step: as they are now, but for what changed in between."""
+    ) -> dict[Place, Pixels] | None:
+        """Tiles of a layer after a step: as they are now, but for what changed in between. None
+        where that were too much to look through.
+        """
         plane = self._plane(change)
         found = {
             (row, column): plane[row * TILE : (row + 1) * TILE, column * TILE : (column + 1) * TILE]
             for row, column in places
         }
-        for part in reversed(list(self._between(step))):
-            if isinstance(part, TileChange) and part.layer == change.layer:
-                for place in found.keys() & part.tiles.keys():
-                    found[place] = part.beyond(place, found[place])
+        over = [
+            (part, place)
+            for part in self._between(step)
+            if isinstance(part, TileChange) and part.layer == change.layer
+            for place in found.keys() & part.tiles.keys()
+        ]
+        if len(over) > MOST_LOOKS:
+            return None
+        for part, place in reversed(over):
+            found[place] = part.beyond(place, found[place])
         return found
 
-    def _between(self, step: int) -> Iterator[TileChange | SceneChange | SizeChange]:
+    def _between(self, step: int) -> list[Part]:
         """What changed between a step and now, the nearest to the step first."""
-        current = self.current
-        order = range(step + 1, current + 1) if step < current else range(step, current, -1)
-        for number in order:
-            yield from flat(self._change(number))
+        done, undone = self.session.history.done, self.session.history.undone
+        changes = done[step:] if step < len(done) else undone[len(undone) - step + len(done) :]
+        return [part for change in changes for part in flat(change)]
 
     def _plane(self, change: TileChange) -> Pixels:
         """The layer as it is; nothing is put into the document for one that is gone."""
@@ -232,7 +246,7 @@ class Timeline(QObject):
         return np.asarray(table[pixels])
 
 
-def flat(change: Change) -> Iterator[TileChange | SceneChange | SizeChange]:
+def flat(change: Change) -> Iterator[Part]:
     """The parts of a change, none of which has parts."""
     if isinstance(change, Both):
         for part in change.parts:
@@ -241,27 +255,59 @@ def flat(change: Change) -> Iterator[TileChange | SceneChange | SizeChange]:
         yield change
 
 
-def cut_out(colors: Pixels, touched: npt.NDArray[np.bool_]) -> Pixels:
-    """The part around what was touched at the size of a small picture, the rest of it dim."""
+def pool(cells: npt.NDArray[np.bool_], stride: int) -> npt.NDArray[np.bool_]:
+    """Whether anything is so in each square of `stride` pixels (and channels) of a tile."""
+    found: npt.NDArray[np.bool_] = np.asarray(cells.any(2)) if cells.ndim == 3 else cells
+    for axis in (0, 1):
+        length = found.shape[axis]
+        if length % stride:
+            pad = [(0, 0), (0, 0)]
+            pad[axis] = (0, -length % stride)
+            found = np.pad(found, pad)
+        first, *rest = (
+            found[n::stride] if axis == 0 else found[:, n::stride] for n in range(stride)
+        )
+        found = first.copy()
+        for part in rest:
+            found |= part
+    return found
+
+
+@dataclass(frozen=True, eq=False)
+class Cut:
+    """Which cells a small picture shows, as rows and columns (HEIGHT, WIDTH); what of it was
+    painted, and what lies on the page.
+    """
+
+    rows: npt.NDArray[np.intp]
+    columns: npt.NDArray[np.intp]
+    painted: npt.NDArray[np.bool_]
+    inside: npt.NDArray[np.bool_]
+
+
+def cut_out(touched: npt.NDArray[np.bool_]) -> Cut | None:
+    """The part around what was touched, with a margin; None where nothing was."""
     rows, columns = np.flatnonzero(touched.any(1)), np.flatnonzero(touched.any(0))
     if not len(rows):
-        return np.full((HEIGHT, WIDTH, 3), GREY, np.uint8)
-    dim = (colors * DIM + GREY * (1 - DIM)).astype(np.uint8)
-    mixed = np.where(touched[..., None], colors, dim)
+        return None
     middle = (rows[0] + rows[-1] + 1) / 2, (columns[0] + columns[-1] + 1) / 2
     height = max((rows[-1] - rows[0] + 1) * 1.3, (columns[-1] - columns[0] + 1) * 1.3 * 0.75, 12.0)
     scale = height / HEIGHT
-    y = np.floor(middle[0] + (np.arange(HEIGHT) + 0.5 - HEIGHT / 2) * scale).astype(int)
-    x = np.floor(middle[1] + (np.arange(WIDTH) + 0.5 - WIDTH / 2) * scale).astype(int)
-    inside = ((y >= 0) & (y < colors.shape[0]))[:, None] & ((x >= 0) & (x < colors.shape[1]))[None]
-    found = mixed[y.clip(0, colors.shape[0] - 1)][:, x.clip(0, colors.shape[1] - 1)]
-    found = np.where(inside[..., None], found, np.uint8(GREY))
-    if scale > 1:  # A thin line lies between the pixels that were taken.
-        rows, columns = np.nonzero(touched)
-        up = ((rows + 0.5 - middle[0]) / scale + HEIGHT / 2).astype(int).clip(0, HEIGHT - 1)
-        across = ((columns + 0.5 - middle[1]) / scale + WIDTH / 2).astype(int).clip(0, WIDTH - 1)
-        found[up, across] = colors[rows, columns]
-    return found
+    y = np.floor(middle[0] + (np.arange(HEIGHT) + 0.5 - HEIGHT / 2) * scale).astype(np.intp)
+    x = np.floor(middle[1] + (np.arange(WIDTH) + 0.5 - WIDTH / 2) * scale).astype(np.intp)
+    on_page = [(at >= 0) & (at < side) for at, side in zip((y, x), touched.shape, strict=True)]
+    inside = on_page[0][:, None] & on_page[1][None]
+    down = np.repeat(y.clip(0, touched.shape[0] - 1)[:, None], WIDTH, 1)
+    across = np.repeat(x.clip(0, touched.shape[1] - 1)[None], HEIGHT, 0)
+    painted = touched[down, across] & inside
+    if scale > 1:  # A thin line lies between the cells that were taken.
+        found = np.nonzero(touched)
+        at = tuple(
+            ((cells + 0.5 - center) / scale + side / 2).astype(np.intp).clip(0, side - 1)
+            for cells, center, side in zip(found, middle, (HEIGHT, WIDTH), strict=True)
+        )
+        down[at], across[at], painted[at] = found[0], found[1], True
+    return Cut(down, across, painted, inside)
 
 
 def seen(before: Scene, after: Scene) -> Thumb:

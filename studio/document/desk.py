@@ -127,7 +127,8 @@ def _glance(folder: Path) -> Left | None:
     lock = _lock(folder, fcntl.LOCK_SH, 0.0)
     try:
         state = Folder(folder).glance()
-        if state.path is None and state.changed < state.saved == 0:
+        kept = any((folder / "gallery").glob("*.png"))  # on purpose, or after changes
+        if state.path is None and state.changed < state.saved == 0 and not kept:
             return None
         touched = max(entry.stat().st_mtime for entry in os.scandir(folder))
         return Left(folder, state.path, touched, state.unsaved)

@@ -17,6 +17,7 @@ from engines.request import Request
 from studio.document import keepsakes, ora
 from studio.document.archive import Archive
 from studio.document.carried import Result
+from studio.document.desk import Desk
 from studio.document.document import Document
 from studio.document.keepsakes import Keepsake, Shelf, bounded, lean
 from studio.document.layers import FIRST, Kind, Layer
@@ -330,3 +331,13 @@ def test_a_full_gallery_says_so_once(
     assert len(said) == 1
     assert "full" in said[0]
     assert len(room.gallery.items) < 5
+
+
+def test_a_document_of_which_only_a_picture_was_kept_is_recovered(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    for shelved in (False, True):
+        kept = desk.open_new(History(Document.blank((8, 8))))
+        if shelved:
+            Shelf(kept.folder / "gallery").write([item(1)])
+        kept.leave()
+        assert [left.folder for left in desk.abandoned()] == ([kept.folder] if shelved else [])

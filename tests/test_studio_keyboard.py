@@ -89,6 +89,8 @@ def sent(key: str) -> tuple[Qt.Key, Qt.KeyboardModifier, str] | None:
     text = symbol.upper() if held == SHIFT and symbol.isalpha() else symbol
     if held & SHIFT and not symbol.isalpha():
         return None  # Shift makes another symbol of it.
+    if held & CTRL and held & ALT and symbol in "237890ßqem+<":
+        return None  # Together they are AltGr, which has a symbol there.
     return code, held, "" if held & (CTRL | ALT) else text
 
 

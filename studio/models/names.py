@@ -1,6 +1,7 @@
 """Which class of a model a class of a document is: the same name, a shared word, the same thing."""
 
 import re
+from functools import lru_cache
 
 # Words for the same thing, as models and artists name it.
 SAME = (
@@ -22,6 +23,7 @@ SAME = (
 _PLACE = {word: place for place, group in enumerate(SAME) for word in group}
 
 
+@lru_cache(4096)
 def closest(name: str, names: tuple[str, ...]) -> int | None:
     """The place in `names` of what `name` most likely means; None where nothing is like it."""
     if name in names:

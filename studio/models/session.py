@@ -7,10 +7,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from PySide6.QtCore import QObject, Signal
 
 from engines.data.spec import PaletteClass
-from engines.ports import Layout, Size
+from engines.ports import UNPAINTED, Layout, Size
 from studio.document.document import (
     Both,
     Change,
@@ -294,7 +295,8 @@ class Session(QObject):
         return shown(self.scene, port.classes if port else (), self._painted)
 
     def _painted(self) -> set[int]:
-        return set(self.document.ids[::4, ::4].ravel().tolist())
+        counts = np.bincount(self.document.ids[::4, ::4].ravel(), minlength=256)
+        return set(np.flatnonzero(counts[:UNPAINTED]).tolist())
 
     def replace_all(self) -> None:
         """Say that everything may have changed."""

@@ -35,7 +35,7 @@ class Swatches(QObject):
         self._pause.timeout.connect(self._order)
         lane.spared.connect(self._spared)
         session.model_opened.connect(lambda bundle: self._restart())
-        session.scene_changed.connect(lambda before, now: self._pause.start())
+        session.scene_changed.connect(self._scene_changed)
         session.replaced.connect(self._pause.start)
 
     def _restart(self) -> None:
@@ -43,6 +43,14 @@ class Swatches(QObject):
             del self.pictures[number]
             self.changed.emit(number)
         self._made_with = ()
+        self._pause.start()
+
+    def _scene_changed(self, before: Scene, now: Scene) -> None:
+        """Where ids mean other classes, what was painted for them is another's."""
+        pairs = zip(before.palette, now.palette, strict=False)
+        moved = any(one.name != other.name for one, other in pairs)
+        if moved and len(before.palette) != len(now.palette):
+            self._restart()
         self._pause.start()
 
     def _order(self) -> None:

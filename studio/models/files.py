@@ -23,6 +23,7 @@ from studio.history import History
 from studio.lanes.reader import Reader
 from studio.lanes.work import Job, WorkLane
 from studio.models.gallery import Gallery
+from studio.models.lasting import Lasting
 from studio.models.opening import Found, look_into
 from studio.models.pictures import examples
 from studio.models.results import Results
@@ -55,6 +56,9 @@ class Files(QObject):
         self.session, self.results, self.work = session, results, work
         self.desk, self.recent = desk or Desk(), recent or Recent()
         self.gallery = Gallery(session, results, work, self)
+        self.lasting = Lasting(session, results, work, self)
+        self.lasting.problem.connect(self.problem)
+        self.gallery.moved.connect(self.lasting.keep_in)
         self.tabs = Tabs(session, results, self.gallery, self)
         self.reader = Reader(self)
         self.reader.problem.connect(self.problem)

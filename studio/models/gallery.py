@@ -27,6 +27,7 @@ class Gallery(QObject):
     changed = Signal()
     told = Signal(str)
     problem = Signal(str)
+    moved = Signal(object)  # the document's folder, None where the disk refused it
 
     def __init__(
         self, session: Session, results: Results, work: WorkLane, parent: QObject | None = None
@@ -172,6 +173,7 @@ class Gallery(QObject):
                 self._set(left)
                 self.unsaved = True
         self._shelve.start()
+        self.moved.emit(None if folder is None else folder.parent)
 
     def _write(self) -> None:
         folder, items = self.folder, tuple(self.items)

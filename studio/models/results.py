@@ -56,16 +56,22 @@ class Results(QObject):
             self.fell.emit(old)
 
     def put(self, items: Sequence[Result]) -> None:
-        """Show the results that came with a document."""
-        self.items = list(items)[:MOST]
+        """Show the results that came with a document, each once."""
+        self.items = []
+        for item in items:
+            if len(self.items) < MOST and not any(same(item, other) for other in self.items):
+                self.items.append(item)
         self.changed.emit()
 
     def restore(self, result: Result) -> None:
-        """Go back to what a result was made from; it can be undone."""
+        """Go back to what a result was made from, but for the photo to trace; it can be undone."""
         document = result.document
         if document is not None:
-            text = self.tr("Back to a result")
-            self.session.replace_layout(document.ids, document.scene, text)
+            text, now = self.tr("Back to a result"), self.session.scene
+            scene = replace(
+                document.scene, underlay=now.underlay, underlay_opacity=now.underlay_opacity
+            )
+            self.session.replace_layout(document.ids, scene, text)
 
     def _replaced(self) -> None:
         self._timer.stop()

@@ -16,6 +16,7 @@ from engines.errors import UserError
 from engines.request import Request
 from engines.runtime.bundle import Bundle
 from engines.runtime.places import SHIPPED
+from studio.lanes import render as lane
 from studio.lanes.render import Order, RenderLane
 from studio.lanes.sweeper import Sweeper
 from studio.lanes.work import Job, WorkLane
@@ -153,6 +154,25 @@ def test_a_full_picture_is_ended_and_a_draft_is_not(
     with qtbot.waitSignal(render.idle, timeout=60_000):
         render.ask(order(bundle, 4, draft=True))
     assert seen == [0, 2, 3, 4]
+
+
+def test_spare_orders_wait_for_a_pause_between_orders(
+    render: RenderLane, bundle: Bundle, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lane, "REST_SECONDS", 1000.0)
+    told = list[str]()
+    render.framed.connect(lambda o, frame: told.append(f"order {o.serial}"))
+    render.spared.connect(lambda o, frame: told.append(f"spare {o.serial}"))
+    render.spare([order(bundle, 0)])
+    qtbot.waitUntil(lambda: told == ["spare 0"], timeout=60_000)
+    for serial in (1, 2):
+        with qtbot.waitSignal(render.idle, timeout=60_000):
+            render.ask(order(bundle, serial, draft=True))
+            render.spare([order(bundle, 9)])
+    monkeypatch.setattr(lane, "REST_SECONDS", 0.0)
+    render.ask(order(bundle, 3, draft=True))
+    qtbot.waitUntil(lambda: "spare 9" in told, timeout=60_000)
+    assert told == ["spare 0", "order 1", "order 2", "order 3", "spare 9"]
 
 
 def test_spare_orders_step_aside_and_are_taken_up_again(

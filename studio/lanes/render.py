@@ -2,11 +2,13 @@
 
 A draft (low size, pen down) is let finish even when a newer order waits: ending each would leave
 the picture standing still for as long as the brush moves. Anything else is ended at once. Spare
-orders (thumbnails) are rendered when nothing else is wanted, and step aside when something is.
+orders (thumbnails) are rendered once nothing else was wanted for a moment, and step aside when
+something is: between two drafts of a stroke they would only be in the painter's way.
 """
 
 import logging
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from engines.runtime.sessions import Provider, Sessions
 
 CACHE_BYTES = 32_000_000
+REST_SECONDS = 0.3  # from the last order to the next spare one
 _LOG = logging.getLogger(__name__)
 
 
@@ -108,23 +111,29 @@ class RenderLane(QObject):
 
         sessions, cache = Sessions(self._asked), Cache(CACHE_BYTES)
         told: Provider | None = None
+        rested = 0.0  # when spare orders may begin
         while True:
             with self._change:
-                while not (self._next or self._spare or self._closed or self._forget):
-                    self._change.wait()
+                while not (self._next or self._closed or self._forget):
+                    rest = rested - time.monotonic() if self._spare else None
+                    if rest is not None and rest <= 0:
+                        break
+                    self._change.wait(rest)
                 if self._closed:
                     return
                 if self._forget:
                     sessions.release()
                     cache, self._forget = Cache(CACHE_BYTES), False
                 order, self._next = self._next, None
-                spare = order is None and bool(self._spare)
+                spare = order is None and bool(self._spare) and time.monotonic() >= rested
                 if spare:
                     order = self._spare.popleft()
                 self._running = order
             if order is not None and not self._one(order, sessions, cache, spare) and spare:
                 with self._change:
                     self._spare.appendleft(order)
+            if order is not None and not spare:
+                rested = time.monotonic() + REST_SECONDS
             with self._change:
                 self._running, self._end = None, lambda: None
             if told != sessions.provider:

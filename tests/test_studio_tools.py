@@ -614,8 +614,12 @@ def test_a_new_document_forgets_what_was_in_hand(hands: Hands) -> None:
     drag(hands, (20, 20), (60, 60))
     key(hands, "P")
     click(hands, 50, 20)
+    before, selected = session.document, mask(hands)
     session.show(Document.blank((50, 60)))
     tools = hands.window.studio.tools
     assert tools.selection.mask is None
+    session.show(before)
+    assert mask(hands) is selected
+    session.show(Document.blank((50, 60)))
     assert not tools.busy
     assert (tools.options.mirror.x, tools.options.mirror.y) == (30.0, 25.0)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from studio.document import raster
 from studio.document.raster import Point, Shape
 from studio.document.selecting import How
-from studio.models.drawing import square
+from studio.models.drawing import FINE, square
 from studio.models.hand import Hand
 from studio.models.pen import Pen, Sketch
 
@@ -87,7 +87,8 @@ class SelectLasso(Choosing):
     """What a free outline goes round."""
 
     def move(self, pen: Pen) -> None:
-        self._points.append(pen.point)
+        if math.dist(pen.point, self._points[-1]) * self.tools.scale >= FINE:
+            self._points.append(pen.point)
 
     def sketch(self) -> Sketch:
         return Sketch(lines=((*self._points, self._points[0]),)) if self._points else Sketch()

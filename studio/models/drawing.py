@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 STRING = 120.0  # screen pixels of the steady hand's string at its longest
 NEAR = 9.0  # screen pixels within which a point counts as hit
+FINE = 0.75  # screen pixels between two points of a free outline
 DIAGONAL = math.pi / 4
 
 
@@ -247,7 +248,8 @@ class Lasso(Painting):
         return self.begin(self.tools.tr("Lasso"))
 
     def move(self, pen: Pen) -> None:
-        self._points.append(pen.point)
+        if math.dist(pen.point, self._points[-1]) * self.tools.scale >= FINE:
+            self._points.append(pen.point)
 
     def release(self) -> None:
         if self.edit is not None:

@@ -1,10 +1,13 @@
-"""The selection: where every tool may act. Pixels are the document's; it is not saved."""
+"""The selection: where every tool may act. Each open document has its own; it is not saved."""
+
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from PySide6.QtCore import QObject, Signal
 
 from engines.ports import UNPAINTED
 from studio.document import selecting
+from studio.document.document import Document
 from studio.document.layers import Kind, find
 from studio.document.raster import Bools, Shape
 from studio.document.selecting import How
@@ -20,7 +23,9 @@ class Selection(QObject):
         super().__init__(parent)
         self.session = session
         self.mask: Bools | None = None
-        session.replaced.connect(self.none)
+        # Another tab may be turned to, and this one again.
+        self._masks: WeakKeyDictionary[Document, Bools] = WeakKeyDictionary()
+        session.replaced.connect(self._turned)
         session.resized.connect(self.none)
 
     def take(self, mask: Bools | None) -> None:
@@ -29,7 +34,14 @@ class Selection(QObject):
             return
         if mask is not None:
             mask.setflags(write=False)
+            self._masks[self.session.document] = mask
+        else:
+            self._masks.pop(self.session.document, None)
         self.mask = mask
+        self.changed.emit()
+
+    def _turned(self) -> None:
+        self.mask = self._masks.get(self.session.document)
         self.changed.emit()
 
     def combine(self, shape: Shape, how: How) -> None:

@@ -23,6 +23,10 @@ from studio.views.sheet import Sheet
 from studio.views.touch import Touch
 
 GRIP = 6  # pixels beside the divider that take hold of it
+CURSORS = {
+    Tool.PICKER: Qt.CursorShape.PointingHandCursor,
+    Tool.MOVE: Qt.CursorShape.SizeAllCursor,
+}
 ARROWS = {
     Qt.Key.Key_Left: (-1, 0),
     Qt.Key.Key_Right: (1, 0),
@@ -59,8 +63,7 @@ class Canvas(Sheet):
         self._tools_changed()
 
     def _tools_changed(self) -> None:
-        picker = self.tools.tool is Tool.PICKER
-        self.setCursor(Qt.CursorShape.PointingHandCursor if picker else Qt.CursorShape.CrossCursor)
+        self.setCursor(CURSORS.get(self.tools.tool, Qt.CursorShape.CrossCursor))
         self.update_pen()
 
     @property

@@ -23,6 +23,7 @@ class Handles(QObject):
         super().__init__(sheet)
         self.tools, self.sheet = tools, sheet
         self._shown = QRect()
+        self._moving = False
         sheet.overlays.append(self)
         tools.sketched.connect(self._sketched)
         tools.selection.changed.connect(self._selected)
@@ -57,6 +58,8 @@ class Handles(QObject):
 
     def _sketched(self) -> None:
         """Draw anew where it was and where it is."""
+        if self._moving != self.tools.mover.busy:
+            self._selected()
         sketch, transform = self.tools.sketch(), self.sheet.transform
         parts = (*sketch.lines, *sketch.axes, sketch.handles, sketch.marks)
         points = [spot for part in parts for spot in _mapped(transform, part)]
@@ -72,7 +75,9 @@ class Handles(QObject):
         self.sheet.update(self._shown)
 
     def _selected(self) -> None:
-        self.sheet.show_selection(self.tools.selection.mask)
+        """A selection that is being moved is shown by its handles alone."""
+        self._moving = self.tools.mover.busy
+        self.sheet.show_selection(None if self._moving else self.tools.selection.mask)
 
 
 def _mapped(transform: QTransform, points: tuple[Point, ...]) -> list[QPointF]:

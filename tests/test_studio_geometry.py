@@ -170,6 +170,15 @@ def test_stamps_are_evenly_spaced_however_the_pen_is_sampled(steps: list[float])
     assert abs(count([whole]) - count(steps)) <= 1
 
 
+def test_stamps_lie_along_the_way() -> None:
+    way = Way(Tip.SPRAY, (0.0, 0.0), 10.0, ROOM, 0.0, False)
+    shapes = [*way.begin(), *way.to((60.0, 80.0), 10.0)]
+    middles = [(s.area.left + s.area.right, s.area.top + s.area.bottom) for s in shapes]
+    for number, (x, y) in enumerate(middles):
+        assert (x / 2, y / 2) == pytest.approx((7 * number * 0.6, 7 * number * 0.8), abs=1)
+    assert len(middles) == 15
+
+
 # Mirror ------------------------------------------------------------------------------------------
 
 mirrors = st.builds(

@@ -255,6 +255,16 @@ def test_other_programs_get_every_layer_as_a_picture(saved: Path) -> None:
         assert (pixels_of(archive.read("mergedimage.png")) == Showing(made, LIVE).merged()).all()
 
 
+def test_what_could_not_be_opened_again_is_not_saved(
+    saved: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = saved.read_bytes()
+    monkeypatch.setattr(ora, "MOST_PLANES", 10_000)
+    with pytest.raises(UserError, match="too large together"):
+        ora.write(saved, History(document()))
+    assert saved.read_bytes() == before
+
+
 def test_without_a_picture_the_live_layer_is_not_written(tmp_path: Path) -> None:
     ora.write(tmp_path / "b.ora", History(document()))
     with zipfile.ZipFile(tmp_path / "b.ora") as archive:

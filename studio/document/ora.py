@@ -27,6 +27,7 @@ from studio.document.layers import FIRST, LAYOUT, MOST_NAME, RENDER, Kind, Layer
 from studio.document.members import (
     DOCUMENT,
     MOST_MEMBER,
+    MOST_PLANES,
     Plain,
     put_document,
     put_history,
@@ -96,6 +97,10 @@ def write(
             f"{path.name} was not saved: its style pictures and underlay are too large together; "
             "use smaller ones."
         )
+    if sum(plane.nbytes for plane in document.planes.values()) > MOST_PLANES:
+        raise UserError(
+            f"{path.name} was not saved: its layers are too large together; merge some."
+        )
     more: Plain = {"pictures": list(needed), "results": [_result(i) for i in range(len(results))]}
     showing = Showing(document, picture)
     stack = Stack(document.size, _entries(document.scene.layers, showing)).to_xml()
@@ -105,7 +110,7 @@ def write(
         put(archive, STACK, stack)
         about = _put_layers(archive, document, showing, more)
         merged = showing.merged()
-        put(archive, MERGED, png.encode(merged, flat=not showing.colourful))
+        put(archive, MERGED, png.encode(_opaque(merged), flat=not showing.colourful))
         put(archive, THUMBNAIL, _thumbnail(merged))
         put_document(archive, document, about, more)
         put_history(archive, kept)
@@ -165,7 +170,8 @@ def _put_layers(
         if pixels is None:
             put(archive, member, png.encode(np.zeros((1, 1, 4), np.uint8)))
             continue
-        put(archive, member, png.encode(pixels, flat=layer.kind is Kind.LAYOUT))
+        written = _opaque(pixels) if layer.kind is Kind.RENDER else pixels
+        put(archive, member, png.encode(written, flat=layer.kind is Kind.LAYOUT))
         if layer.kind is Kind.PICTURE:
             about[layer.id] = {"plane": member}
         else:
@@ -339,6 +345,11 @@ def _picture(sha: str) -> str:
 
 def _result(index: int) -> str:
     return f"pentimento/results/{index}.png"
+
+
+def _opaque(pixels: Pixels) -> Pixels:
+    """RGBA without alpha where nothing is clear: a quarter less to pack."""
+    return pixels[..., :3] if pixels[..., 3].min() == 255 else pixels
 
 
 def _thumbnail(pixels: Pixels) -> bytes:

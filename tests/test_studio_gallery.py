@@ -1,6 +1,7 @@
 """The gallery: kept results that are bounded, saved, restored in one step, and outlive a kill."""
 
 import io
+import json
 import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
@@ -166,6 +167,20 @@ def test_a_gallery_is_read_no_further_than_its_bound(
     monkeypatch.setattr(keepsakes, "MOST_BYTES", items[0].bytes + items[1].bytes + 10)
     with Archive(path) as archive:
         assert len(keepsakes.take_keepsakes(archive)) == 2
+
+
+def test_a_name_is_never_a_path(tmp_path: Path) -> None:
+    path, there = tmp_path / "a.ora", item(1)
+    ora.write(path, History(Document.blank((20, 30))), keepsakes=[there])
+    index = [{**there.to_json(), "key": "../x"}]
+    with zipfile.ZipFile(path) as source, zipfile.ZipFile(tmp_path / "b.ora", "w") as target:
+        for name in source.namelist():
+            data = source.read(name)
+            if name == keepsakes.INDEX:
+                data = json.dumps({"items": index}).encode()
+            target.writestr(name.replace(there.key, "../x"), data)
+    assert ora.read(path).keepsakes
+    assert ora.read(tmp_path / "b.ora").keepsakes == ()
 
 
 def test_what_a_stranger_put_in_place_of_a_picture_is_a_sentence() -> None:
@@ -341,3 +356,18 @@ def test_a_document_of_which_only_a_picture_was_kept_is_recovered(tmp_path: Path
             Shelf(kept.folder / "gallery").write([item(1)])
         kept.leave()
         assert [left.folder for left in desk.abandoned()] == ([kept.folder] if shelved else [])
+
+
+def test_a_picture_goes_to_the_document_that_it_was_kept_for(room: Room, qtbot: QtBot) -> None:
+    session, gallery = room.session, room.gallery
+    first = session.history
+    gallery.keep_in(None)
+    gallery.add([result(1)])
+    session.show(Document.blank((8, 8)))  # before it is packed
+    qtbot.waitUntil(lambda: not room.work.jobs)
+    qtbot.wait(20)
+    assert gallery.items == []
+    session.show(first.document, first)
+    gallery.keep_in(Path("nowhere/at/all"))
+    assert [i.key for i in gallery.items] == [item(1).key]
+    assert gallery.unsaved

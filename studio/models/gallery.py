@@ -1,6 +1,7 @@
 """The gallery of the open document: results that are kept until they are taken out."""
 
 import time
+import weakref
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -10,6 +11,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from engines.errors import UserError
 from studio.document.carried import Result
 from studio.document.keepsakes import Keepsake, Shelf, bounded
+from studio.history import History
 from studio.lanes.work import Job, WorkLane
 from studio.models.results import Results
 from studio.models.session import Session
@@ -38,7 +40,7 @@ class Gallery(QObject):
         self.folder: Path | None = None
         self.unsaved = False
         self._full = False
-        self._round = 0  # grows with each document: what was made for another is not taken
+        self._late: list[tuple[weakref.ref[History], list[Keepsake]]] = []
         self._shelve = QTimer(self, singleShot=True, interval=SETTLE_MS)
         self._shelve.timeout.connect(self._write)
         results.fell.connect(lambda result: self.add([result], passing=True))
@@ -57,7 +59,7 @@ class Gallery(QObject):
 
     def add(self, results: Sequence[Result], passing: bool = False, pinned: bool = False) -> None:
         """Keep results; packing them is done on the work lane."""
-        made, now = self._round, time.time()
+        meant, now = weakref.ref(self.session.history), time.time()
 
         def run(job: Job) -> list[Keepsake]:
             found = []
@@ -68,10 +70,12 @@ class Gallery(QObject):
             return found
 
         def done(found: list[Keepsake]) -> None:
-            if made == self._round:
-                self._take(found)
-                if not passing:
-                    self.told.emit(self._kept(len(found)))
+            if meant() is not self.session.history:  # It waits for its document to come back.
+                self._late.append((meant, found))
+                return
+            self._take(found)
+            if not passing:
+                self.told.emit(self._kept(len(found)))
 
         self.work.add(Job(self.tr("Keeping pictures"), run, done, self.problem.emit))
 
@@ -155,7 +159,6 @@ class Gallery(QObject):
         self.unsaved = False
 
     def _replaced(self) -> None:
-        self._round += 1
         if self._shelve.isActive():  # Of the document that was shown before.
             self._shelve.stop()
             self._write()
@@ -173,7 +176,16 @@ class Gallery(QObject):
                 self._set(left)
                 self.unsaved = True
         self._shelve.start()
+        self._take_late()
         self.moved.emit(None if folder is None else folder.parent)
+
+    def _take_late(self) -> None:
+        """Take what was packed for this document while another was shown."""
+        now = self.session.history
+        mine = [item for meant, found in self._late for item in found if meant() is now]
+        self._late = [late for late in self._late if not any(late[0]() is h for h in (now, None))]
+        if mine:
+            self._take(mine)
 
     def _write(self) -> None:
         folder, items = self.folder, tuple(self.items)

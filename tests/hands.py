@@ -133,9 +133,16 @@ class Hands:
         self._mouse(canvas, QEvent.Type.MouseMove, self._spot(canvas, point), NONE, NONE)
 
     def pen(
-        self, *points: tuple[float, float, float], name: str = "Layout", eraser: bool = False
+        self,
+        *points: tuple[float, float, float],
+        name: str = "Layout",
+        eraser: bool = False,
+        above: bool = False,
     ) -> None:
-        """The pen of a tablet, with the pressure as the third number; or its other end."""
+        """The pen of a tablet, with the pressure as the third number; or its other end.
+
+        It stays `above` the tablet, or draws.
+        """
         canvas = self.canvas(name)
         device = QPointingDevice(
             "pen",
@@ -150,8 +157,10 @@ class Hands:
         for kind, (x, y, pressure) in zip(
             [*kinds, QEvent.Type.TabletRelease], [points[0], *points, points[-1]], strict=True
         ):
+            if above and kind is not QEvent.Type.TabletMove:
+                continue
             spot = self._spot(canvas, (x, y))
-            held = NONE if kind is QEvent.Type.TabletRelease else LEFT
+            held = NONE if above or kind is QEvent.Type.TabletRelease else LEFT
             button = NONE if kind is QEvent.Type.TabletMove else LEFT
             event = QTabletEvent(
                 kind,

@@ -148,6 +148,18 @@ def test_a_polygon_is_set_corner_by_corner(hands: Hands) -> None:
     assert not hands.window.studio.tools.busy
 
 
+def test_a_polygon_is_set_with_a_pen(hands: Hands) -> None:
+    before = ids(hands)
+    key(hands, "P")
+    for x, y in ((50, 20), (150, 20), (150, 80)):
+        hands.pen((*at(x, y), 0.4))
+    hands.pen((*at(60, 70), 0.0), above=True)
+    (line,) = hands.window.studio.tools.sketch().lines
+    assert line[-1] == pytest.approx((60, 70), abs=1)
+    hands.pen((*at(50, 20), 0.4))
+    assert (ids(hands) != before).sum() == pytest.approx(3000, rel=0.05)
+
+
 def test_looking_closer_leaves_what_is_in_hand(hands: Hands) -> None:
     before = ids(hands)
     key(hands, "P")

@@ -333,12 +333,16 @@ class Polygon(Hand):
 
 
 class Fill(Painting):
-    """All that hangs together with the pixel under the pen and is alike."""
+    """All that hangs together with the pixel under the pen and is alike. It is not mirrored: on
+    the other side something else may hang together.
+    """
 
     def press(self, pen: Pen) -> bool:
         if not self.begin(self.tools.tr("Fill")):
             return False
-        self.paint([self.tools.alike(pen.point)])
+        session, shape = self.tools.session, self.tools.alike(pen.point)
+        assert self.edit is not None
+        session.touched(self.edit.paint(shape, self.tools.value(self.edit, erase=False)))
         return True
 
 

@@ -181,6 +181,8 @@ class Canvas(Sheet):
         elif not self._tablet and (kind != QEvent.Type.TabletMove or self._held):
             event.ignore()  # A button of the barrel, Space, Alt: Qt makes it one of the mouse.
             return
+        elif not self._tablet:
+            self.tools.hover(self.point(place))
         self.move_pen(place)
 
     # Fingers, keys, and coming and going --------------------------------------------------------

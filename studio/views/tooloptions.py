@@ -32,7 +32,7 @@ USUAL_SIZE = 40.0
 MOST_GAP, MOST_MARGIN = 100, 500  # pixels
 SWATCH = 18  # pixels a side of the colour on its button
 DRAGGED = (*DRAWN, Tool.LINE)  # tools with a tip
-MIRRORED = (Tool.BRUSH, Tool.ERASER, *SHAPED, Tool.FILL)
+MIRRORED = (Tool.BRUSH, Tool.ERASER, *SHAPED)
 COLORED = (Tool.BRUSH, Tool.FILL, *SHAPED)
 
 

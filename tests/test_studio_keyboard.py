@@ -3,9 +3,10 @@ each control is reached with Tab, and the command palette and the shortcuts do w
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QAction, QKeySequence
@@ -33,9 +34,15 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
+from studio.models.coloured import coloured
 from studio.models.studio import Studio
 from studio.views.actions import Actions
 from studio.views.canvas import Canvas
+from studio.views.chooser import ModelDialog
+from studio.views.coloured import ColouredDialog
+from studio.views.mapping import MappingDialog
+from studio.views.newdocument import NewDialog
+from studio.views.palette_dialog import PaletteDialog
 from studio.views.shortcuts import ShortcutsDialog
 from studio.views.window import Window
 from tests.hands import Hands
@@ -176,14 +183,37 @@ def test_tab_reaches_every_control(hands: Hands) -> None:
     for dock in window.docks.by_name.values():
         dock.show()
         QApplication.processEvents()
-        lost = [_told(widget) for widget in unreached(hands)]
+        hands.canvas().setFocus()
+        lost = [_told(widget) for widget in unreached(hands, window)]
         assert lost == [], dock.windowTitle()
 
 
-def unreached(hands: Hands) -> list[QWidget]:
-    """Visible, enabled controls of the window that neither Tab nor a command reaches."""
-    start = hands.canvas()
-    start.setFocus()
+def test_tab_reaches_every_control_of_the_dialogs(hands: Hands) -> None:
+    window, palette = hands.window, hands.window.studio.palette
+    palette.rename(0, "qwxyz")
+    rgb = np.zeros((8, 8, 3), np.uint8)
+    makers: list[Callable[[], QDialog]] = [
+        lambda: PaletteDialog(palette, window),
+        lambda: MappingDialog(palette, window),
+        lambda: ColouredDialog(coloured(rgb, (), "x"), "x", (8, 8), window),
+        lambda: ShortcutsDialog(window.actions_, window),
+        lambda: ModelDialog(window.studio.session, window),
+        lambda: NewDialog(window),
+    ]
+    for make in makers:
+        dialog = make()
+        dialog.show()
+        hands.wait(dialog.isActiveWindow, "the dialog")
+        if dialog.focusWidget() is None:
+            QTest.keyClick(dialog, Qt.Key.Key_Tab)
+        assert [_told(widget) for widget in unreached(hands, dialog)] == [], dialog
+        dialog.close()
+        dialog.deleteLater()
+        window.activateWindow()
+
+
+def unreached(hands: Hands, window: QWidget) -> list[QWidget]:
+    """Visible, enabled controls of a window that neither Tab nor a command reaches."""
     reached: set[QWidget] = set()
     for _ in range(1000):
         now = QApplication.focusWidget()
@@ -192,7 +222,7 @@ def unreached(hands: Hands) -> list[QWidget]:
         reached.add(now)
         QTest.keyClick(now, Qt.Key.Key_Tab)
     commands = {c.action for c in hands.window.actions_.commands.values()}
-    controls = [w for kind in CONTROLS for w in hands.window.findChildren(kind)]
+    controls = [w for kind in CONTROLS for w in window.findChildren(kind) if w.window() is window]
     return [
         widget
         for widget in dict.fromkeys(controls)
@@ -209,6 +239,8 @@ def _reached_otherwise(widget: QWidget, reached: set[QWidget], commands: set[QAc
     if isinstance(widget, QAbstractButton) and widget.group() is not None:
         # The arrows walk within a group, of which Tab reaches the one that is chosen.
         return any(button in reached for button in widget.group().buttons())
+    if any(widget.isAncestorOf(other) for other in reached):
+        return True  # A table of controls, which have the keyboard.
     inside = widget.parentWidget()
     # The line of a spin box, the button in a line, the buttons of a list's header.
     return isinstance(
@@ -381,6 +413,11 @@ def test_keys_with_a_meaning_of_their_own_are_refused(
     hands.click("Change")
     record(hands, Qt.Key.Key_Space)
     assert "has a fixed meaning" in hands.find("What the keys do", QLabel).text()
+    record(hands, Qt.Key.Key_F, ALT)
+    assert "opens the menu File" in hands.find("What the keys do", QLabel).text()
+    record(hands, Qt.Key.Key_Escape)
+    assert dialog.isVisible()
+    assert not dialog.edit.isVisible()
     assert hands.window.actions_.shortcuts["tool-eraser"] == ("E",)
 
 

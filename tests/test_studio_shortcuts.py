@@ -76,9 +76,10 @@ def test_exported_keys_can_be_imported(shortcuts: Shortcuts, tmp_path: Path) -> 
     assert shortcuts["redo"] == ("Ctrl+Shift+Z",)
     assert shortcuts["save"] == ("Ctrl+S",)
     plain = json.loads(path.read_text())
-    plain["keys"]["gone"] = ["F8"]
+    plain["keys"] |= {"gone": ["F8"], "about": ["Space", "F7"]}
     path.write_text(json.dumps(plain))
     assert shortcuts.load(path) == 1
+    assert shortcuts["about"] == ("F7",)
 
 
 @pytest.mark.parametrize(

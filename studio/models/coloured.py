@@ -4,6 +4,7 @@ Pictures of layouts come with soft borders or from a camera's compression; their
 those that fill areas.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from studio.document.scene import Pixels
 LEAST = 0.001  # the share of the pixels that a colour must have to be a class, where many have less
 MOST = 64  # classes
 CALM = 0.5  # the share of pixels in such colours below which a picture is no layout
+BAND = 1 << 20  # pixels, or colours, that are worked on at once
 CLOSE = 24  # colours less apart than that are one: what a compression made of it
 
 Classes = tuple[PaletteClass, ...]
@@ -71,39 +73,56 @@ def read_coloured(path: Path, known: Classes) -> Coloured:
 
 def coloured(rgb: Pixels, known: Classes, name: str) -> Coloured:
     """The classes of a picture, uint8 (H, W, 3); known ones where the colour is theirs."""
-    codes = _codes(rgb)
-    colors, places, counts = np.unique(codes, return_inverse=True, return_counts=True)
+    counts = _counted(rgb)
+    colors = np.flatnonzero(counts).astype(np.uint32)
+    counts = counts[colors]
     theirs = {int(entry.color[1:], 16): entry for entry in reversed(known)}
     chosen = _chosen(colors, counts, set(theirs))
-    kept = counts[np.isin(colors, chosen)].sum()
-    if not len(chosen) or kept < CALM * codes.size:
+    flat = np.isin(colors, chosen)
+    if not len(chosen) or counts[flat].sum() < CALM * counts.sum():
         raise UserError(
             f"{name} has {len(colors)} colours and no large areas of one, so its classes cannot be "
             "told; choose a picture in flat colours."
         )
-    table = _nearest(colors, chosen)
+    table, strays = np.zeros(1 << 24, np.uint8), np.zeros(1 << 24, np.bool_)
+    table[colors], strays[colors] = _nearest(colors, chosen), ~flat
+    ids, stray = np.empty(rgb.shape[:2], np.uint8), np.empty(rgb.shape[:2], np.bool_)
+    for rows in _bands(rgb):
+        codes = _codes(rgb[rows])
+        ids[rows], stray[rows] = table[codes], strays[codes]
     entries = [_entry(int(color), theirs, number) for number, color in enumerate(chosen)]
-    ids = table[places].reshape(codes.shape)
-    stray = ~np.isin(colors, chosen)[places].reshape(codes.shape)
     return Coloured(tuple(entries), ids, stray)
+
+
+def _counted(rgb: Pixels) -> npt.NDArray[np.intp]:
+    """How many pixels have each colour, (1 << 24,)."""
+    counts = np.zeros(1 << 24, np.intp)
+    for rows in _bands(rgb):
+        found, many = np.unique(_codes(rgb[rows]), return_counts=True)
+        counts[found] += many
+    return counts
+
+
+def _bands(rgb: Pixels) -> Iterator[slice]:
+    """Rows that are worked on at once, so that large pictures take little memory besides."""
+    step = max(BAND // rgb.shape[1], 1)
+    for top in range(0, rgb.shape[0], step):
+        yield slice(top, top + step)
 
 
 def _chosen(colors: "_Codes", counts: npt.NDArray[np.intp], known: set[int]) -> "_Codes":
     """The colours that are classes, in the order of the area that they fill."""
-    total = int(counts.sum())
-    order = np.argsort(-counts, kind="stable")
     few = len(colors) <= MOST
+    if not few:
+        ours = np.isin(colors, np.array(sorted(known), np.uint32))
+        large = ours | (counts >= LEAST * counts.sum())
+        colors, counts = colors[large], counts[large]
     chosen: list[int] = []
-    for place in order:
-        color, count = int(colors[place]), int(counts[place])
-        if color not in known and not few and count < LEAST * total:
-            continue
-        if color not in known and not few and any(_apart(color, c) < CLOSE for c in chosen):
-            continue
-        chosen.append(color)
-        if len(chosen) == MOST:
-            break
-    return np.array(chosen, np.uint32)
+    for color in map(int, colors[np.argsort(-counts, kind="stable")]):
+        alike = not few and any(_apart(color, other) < CLOSE for other in chosen)
+        if color in known or not alike:
+            chosen.append(color)
+    return np.array(chosen[:MOST], np.uint32)
 
 
 def _entry(color: int, known: dict[int, PaletteClass], number: int) -> PaletteClass:
@@ -118,12 +137,13 @@ _Codes = npt.NDArray[np.uint32]
 def _nearest(colors: _Codes, chosen: _Codes) -> Pixels:
     """The place in `chosen` of the nearest in RGB for each colour 0xrrggbb."""
     best = np.zeros(len(colors), np.uint8)
-    least = np.full(len(colors), 1 << 30, np.int64)
-    parts = _parts(colors)
-    for place, color in enumerate(chosen):
-        far = ((parts - _parts(np.array([color], np.uint32))) ** 2).sum(1)
-        closer = far < least
-        best[closer], least[closer] = place, far[closer]
+    for start in range(0, len(colors), BAND):
+        parts = _parts(colors[start : start + BAND])
+        least = np.full(len(parts), 1 << 30, np.int64)
+        for place, color in enumerate(chosen):
+            far = ((parts - _parts(np.array([color], np.uint32))) ** 2).sum(1)
+            closer = far < least
+            best[start : start + BAND][closer], least[closer] = place, far[closer]
     return best
 
 

@@ -15,7 +15,21 @@ FORMAT = 1
 MOST_BYTES = 1_000_000
 PLACE = "shortcuts"  # in the settings
 # What has a meaning of its own on the canvas and in dialogs, wherever the focus is.
-RESERVED = ("Space", "Tab", "Shift+Tab", "Esc", "Return", "Enter")
+RESERVED = frozenset(
+    (
+        "Space",
+        "Tab",
+        "Shift+Tab",
+        "Esc",
+        "Return",
+        "Enter",
+        "Backspace",
+        "Left",
+        "Right",
+        "Up",
+        "Down",
+    )
+)
 Keys = tuple[str, ...]
 
 
@@ -142,6 +156,7 @@ def _parsed(text: str) -> dict[str, Keys]:
     try:
         if plain["format"] != FORMAT:
             raise ValueError("it was written by another version")
-        return {str(name): tuple(map(canonical, keys)) for name, keys in plain["keys"].items()}
+        found = {str(name): tuple(map(canonical, keys)) for name, keys in plain["keys"].items()}
+        return {name: tuple(k for k in keys if k not in RESERVED) for name, keys in found.items()}
     except (KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ValueError(f"{type(error).__name__}: {error}") from error

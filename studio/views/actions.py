@@ -104,6 +104,13 @@ class Actions:
         """The titles of the menu bar."""
         return [plain(action.text()) for action in self.window.menuBar().actions()]
 
+    def menu_opened_by(self, key: str) -> str:
+        """The title of the menu that such a key opens, as Alt+F does; empty where it opens none."""
+        for action in self.window.menuBar().actions():
+            if QKeySequence.mnemonic(action.text()).toString() == key:
+                return plain(action.text())
+        return ""
+
     def fill(self, menu: QMenu, *names: str) -> None:
         """Put commands into a menu."""
         place: tuple[str, ...] = ()

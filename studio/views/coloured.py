@@ -33,6 +33,7 @@ class ColouredDialog(QDialog):
         self.table.setAccessibleName(self.tr("Classes found"))
         self.table.setHorizontalHeaderLabels([self.tr("Name"), self.tr("Covers")])
         self.table.verticalHeader().hide()
+        self.table.setTabKeyNavigation(False)  # Tab walks on to what comes after it.
         self.table.setIconSize(CHIP)
         header = self.table.horizontalHeader()
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)

@@ -72,6 +72,7 @@ class MappingDialog(QDialog):
             [self.tr("In the document"), self.tr("Covers"), self.tr("The model paints it as")]
         )
         self.table.verticalHeader().hide()
+        self.table.setTabKeyNavigation(False)  # Tab walks on to what comes after it.
         self.table.setIconSize(CHIP)
         self.table.setSelectionMode(QTableWidget.SelectionMode.NoSelection)
         self.table.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)

@@ -177,12 +177,17 @@ class ShortcutsDialog(QDialog):
             key = canonical(sequence.toString(QKeySequence.SequenceFormat.PortableText))
         except ValueError:
             return
-        if key in RESERVED:
+        menu = self.commands.menu_opened_by(key)
+        if key == "Esc":
+            self._stop()
+            self.tree.setFocus()
+        elif menu:
+            text = self.tr("{0} opens the menu {1} and stays with it. Press others.")
+            self._again(text.format(_native(key), menu))
+        elif key in RESERVED:
             text = self.tr("{0} has a fixed meaning and stays free of commands. Press others.")
             self._again(text.format(_native(key)))
-            return
-        owners = self.shortcuts.owners([key], command.name)
-        if key in owners:
+        elif owners := self.shortcuts.owners([key], command.name):
             other = self.commands.commands[owners[key]].title
             text = self.tr("{0} belongs to “{1}”. Take it away there?").format(_native(key), other)
             self.told.setText(text)

@@ -303,7 +303,7 @@ def test_what_another_program_painted_on_a_picture_is_read(saved: Path) -> None:
 
 
 def moved(members: dict[str, bytes]) -> None:
-    """Another program put the boats on top, took the glow away and brought a layer."""
+    """Another program put the boats on top, took the glow away, painted land, brought a layer."""
     stack = read_stack(members["stack.xml"], "")
     outer = stack.entries[1]
     inner = outer.children[0]
@@ -312,6 +312,9 @@ def moved(members: dict[str, bytes]) -> None:
     outer = replace(outer, opacity=0.5, children=(inner, *outer.children[1:]))
     ink = Entry("Ink", "data/ink.png", 3, 4, 0.5, op="svg:multiply")
     members["stack.xml"] = Stack(SIZE, (boats, outer, *stack.entries[2:], ink)).to_xml()
+    colored = pixels_of(members["data/layer1.png"]).copy()
+    colored[:4] = [0x60, 0x90, 0x40, 255]
+    members["data/layer1.png"] = as_png(colored)
     members["data/ink.png"] = as_png(np.full((2, 5, 4), 200, np.uint8))
 
 
@@ -325,13 +328,19 @@ def test_what_another_program_did_to_the_layers_is_read(saved: Path) -> None:
     assert find(tree, 7) is None
     assert tree[1].opacity == 0.5
     assert (tree[5].blend, tree[5].opacity) == ("multiply", 0.5)
-    for number in (1, 3, 10, 11):  # Nobody changed their pixels, so that ids and all stay.
+    land = made.planes[1].copy()
+    land[:4] = 2
+    assert (found.planes[1] == land).all()
+    for number in (3, 10, 11):  # Nobody changed their pixels, so that ids and all stay.
         assert (found.planes[number] == made.planes[number]).all()
     assert find(tree, 2) == find(TREE, 2)
     ink = found.planes[tree[5].id]
     assert (ink[4:6, 3:8] == 200).all()
     assert ink.sum() == 2 * 5 * 4 * 200
-    assert opened.warnings == ("Another program changed the layers; undo begins anew.",)
+    assert opened.warnings == (
+        others.told(0),
+        "Another program changed the layers; undo begins anew.",
+    )
 
 
 def test_a_broken_stack_leaves_our_layers(saved: Path) -> None:
@@ -421,10 +430,43 @@ def test_groups_that_look_down_are_taken_apart_where_it_matters(tmp_path: Path) 
     assert [layer.name for layer in opened.history.document.scene.layers[:2]] == ["A", "B"]
     assert len(opened.warnings) == 1
     assert (Showing(opened.history.document).merged() == blend("multiply", some(2), some(1))).all()
+    closed = group.format("svg:multiply").replace("<stack", '<stack visibility="hidden"', 1)
+    hidden = ora.read(foreign(tmp_path / "h.ora", closed, a=some(1), b=some(2)))
+    assert [layer.name for layer in hidden.history.document.scene.layers[:2]] == ["G", "B"]
     plain = foreign(tmp_path / "p.ora", group.format("svg:src-over"), a=some(1), b=some(2))
     opened = ora.read(plain)
     assert [layer.name for layer in opened.history.document.scene.layers[:2]] == ["G", "B"]
     assert opened.warnings == ()
+
+
+def test_marks_in_another_program_s_file_are_heard(tmp_path: Path) -> None:
+    sky = np.zeros((*SIZE, 4), np.uint8)
+    sky[:9] = [0x80, 0xC0, 0xFF, 255]
+    path = foreign(
+        tmp_path / "o.ora",
+        '<layer name="One [model]" src="a.png"/><layer name="Two [model]" src="a.png"/>'
+        '<layer name="Land [layout]" src="b.png" opacity="0.5" composite-op="svg:multiply"/>'
+        '<layer name="Clear" src="c.png"/>',
+        a=some(1),
+        b=sky,
+        c=np.zeros((*SIZE, 4), np.uint8),
+    )
+    found = ora.read(path, CLASSES).history.document
+    one, live, two, land, clear = found.scene.layers
+    assert [layer.name for layer in (one, live, two, land, clear)] == [
+        *("One", "One", "Two", "Land", "Clear")
+    ]
+    kinds = [Kind.PICTURE, Kind.RENDER, Kind.PICTURE, Kind.LAYOUT, Kind.PICTURE]
+    assert [layer.kind for layer in found.scene.layers] == kinds
+    assert (land.opacity, land.blend) == (1, "normal")
+    assert (found.ids[:9] == 0).all()
+    assert (found.ids[9:] == UNPAINTED).all()
+    assert clear.id not in found.planes
+
+
+def test_a_stack_without_layers_is_no_document(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="no layers"):
+        ora.read(foreign(tmp_path / "o.ora", "<stack/>"))
 
 
 def test_modes_that_are_unknown_are_said_and_normal(tmp_path: Path) -> None:

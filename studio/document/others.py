@@ -22,7 +22,6 @@ from studio.document.importing import rgba
 from studio.document.layers import (
     FIRST,
     LAYOUT,
-    MOST_LAYERS,
     MOST_NAME,
     RENDER,
     Kind,
@@ -88,9 +87,6 @@ class Others:
 
     def document(self, scene: Scene) -> Document:
         """The document with that scene but for its layers; UserError where it cannot be read."""
-        size = self._stack.size
-        if max(size) > MOST_SIDE:
-            raise too_large(self._archive.path.name, size)
         if not self._stack.layers:
             raise self._archive.broken("it has no layers")
         tree = self._tree(self._stack.entries)
@@ -104,7 +100,7 @@ class Others:
         except ValueError as error:
             raise self._archive.broken(error) from error
         self._tell()
-        return Document.of(size, self._planes, replace(scene, layers=tree))
+        return Document.of(self._stack.size, self._planes, replace(scene, layers=tree))
 
     def _tree(self, entries: Entries) -> Layers:
         found: list[Layer] = []
@@ -170,8 +166,6 @@ class Others:
         if not wanted or wanted in self._used:
             number = max(self._reserved | self._used) + 1
         self._used.add(number)
-        if len(self._used) > MOST_LAYERS:
-            raise self._archive.broken(f"it has more than {MOST_LAYERS} layers")
         return number
 
     def _keep(self, number: int, plane: Pixels) -> None:

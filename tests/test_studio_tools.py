@@ -372,6 +372,50 @@ def test_selections_grow_and_shrink(hands: Hands, monkeypatch: pytest.MonkeyPatc
     assert hands.window.studio.tools.selection.mask is None
 
 
+def test_selecting_is_undone_in_its_turn(hands: Hands) -> None:
+    selection = hands.window.studio.tools.selection
+    before = ids(hands)
+    key(hands, "M")
+    drag(hands, (20, 20), (120, 80))
+    first = mask(hands)
+    key(hands, "B")
+    drag(hands, (30, 30), (90, 60))
+    painted = ids(hands)
+    key(hands, "Ctrl+I")
+    second = mask(hands)
+    assert hands.window.actions_["undo"].text() == "Undo Select"
+    key(hands, "Ctrl+Z")
+    assert (mask(hands) == first).all()
+    assert (ids(hands) == painted).all()
+    key(hands, "Ctrl+Z")
+    assert (mask(hands) == first).all()
+    assert (ids(hands) == before).all()
+    key(hands, "Ctrl+Z")
+    assert selection.mask is None
+    assert not hands.window.actions_["undo"].isEnabled()
+    key(hands, "Ctrl+Y")
+    assert (mask(hands) == first).all()
+    assert (ids(hands) == before).all()
+    key(hands, "Ctrl+Y")
+    assert (ids(hands) == painted).all()
+    key(hands, "Ctrl+Y")
+    assert (mask(hands) == second).all()
+    assert not hands.window.actions_["redo"].isEnabled()
+
+
+def test_a_new_step_ends_what_could_be_selected_again(hands: Hands) -> None:
+    selection = hands.window.studio.tools.selection
+    key(hands, "Ctrl+A")
+    key(hands, "Ctrl+Z")
+    key(hands, "B")
+    drag(hands, (30, 30), (90, 60))
+    painted = ids(hands)
+    key(hands, "Ctrl+Z")
+    key(hands, "Ctrl+Y")
+    assert selection.mask is None
+    assert (ids(hands) == painted).all()
+
+
 @pytest.mark.parametrize("tool", ["B", "G", "L", "R", "O", "F", "E", "P"])
 def test_every_painting_tool_is_confined_by_the_selection(hands: Hands, tool: str) -> None:
     key(hands, "M")
@@ -422,6 +466,10 @@ def test_a_selection_is_moved_as_one_step_and_the_selection_goes_along(hands: Ha
     assert boxed(mask(hands)) == (60, 130, 80, 170)
     key(hands, "Ctrl+Z")
     assert (ids(hands) == before).all()
+    assert boxed(mask(hands)) == (10, 20, 30, 60)
+    key(hands, "Ctrl+Y")
+    assert (ids(hands) == after).all()
+    assert boxed(mask(hands)) == (60, 130, 80, 170)
 
 
 def test_escape_takes_a_transform_back_and_another_tool_applies_it(hands: Hands) -> None:

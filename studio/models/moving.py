@@ -167,7 +167,7 @@ class Mover(Hand):
             size = session.document.size
             where, found = placed_mask(piece.mask, piece.area, piece.placement, size)
             mask = Shape(where, found).over(size)
-            selection.take(mask if mask.any() else None)
+            selection.take(mask if mask.any() else None, joined=True)
         self._look_again()
 
     def cancel(self) -> None:

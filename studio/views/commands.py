@@ -36,7 +36,7 @@ def make_commands(window: "Window", actions: Actions) -> None:
 
 
 def _document(window: "Window", actions: Actions) -> None:
-    add, tr, session = actions.add, window.tr, window.studio.session
+    add, tr, _session = actions.add, window.tr, window.studio.session
     add("new", tr("&New …"), window.new, "Ctrl+N", picture="new")
     add("open", tr("&Open …"), window.open, "Ctrl+O", picture="open")
     add("save", tr("&Save"), window.save, "Ctrl+S", picture="save")
@@ -49,8 +49,9 @@ def _document(window: "Window", actions: Actions) -> None:
     add("import-layer", tr("&Import as layer …"), window.traffic.import_layer, "Ctrl+Shift+O")
     add("paste-layer", tr("Paste as &layer"), window.traffic.paste_layer, "Ctrl+Shift+V")
     add("quit", tr("&Quit"), window.close, "Ctrl+Q")
-    add("undo", tr("&Undo"), session.undo, "Ctrl+Z", picture="undo")
-    add("redo", tr("&Redo"), session.redo, "Ctrl+Shift+Z", "Ctrl+Y", picture="redo")
+    selection = window.studio.tools.selection
+    add("undo", tr("&Undo"), selection.undo, "Ctrl+Z", picture="undo")
+    add("redo", tr("&Redo"), selection.redo, "Ctrl+Shift+Z", "Ctrl+Y", picture="redo")
     add("copy", tr("&Copy picture"), window.traffic.copy, "Ctrl+C", picture="copy")
     add("paste", tr("&Paste picture"), window.traffic.paste, "Ctrl+V", picture="paste")
     keep = window.studio.gallery.keep_now

@@ -121,6 +121,7 @@ class Window(QMainWindow):
         studio.files.changed.connect(self._title)
         studio.session.stepped.connect(self._title)
         studio.tools.pen.connect(lambda down: self._title())
+        studio.tools.selection.changed.connect(self._title)
         studio.session.replaced.connect(self._title)
         studio.session.offered.connect(self._offered)
         self.model_button.clicked.connect(self.choose_model)
@@ -288,19 +289,18 @@ class Window(QMainWindow):
         self.studio.files.show(document, unsaved=True)
 
     def _title(self) -> None:
-        files, history = self.studio.files, self.studio.session.history
+        files, selection = self.studio.files, self.studio.tools.selection
         self.setWindowTitle(f"{files.name}[*] — Pentimento")
         self.setWindowModified(files.unsaved)
         nothing, undone = self.tr("Nothing was done yet."), self.tr("Nothing was undone.")
-        for name, changes, text, why_not in (
-            ("undo", history.done, self.tr("Undo"), nothing),
-            ("redo", history.undone, self.tr("Redo"), undone),
+        for name, label, text, why_not in (
+            ("undo", selection.undo_label, self.tr("Undo"), nothing),
+            ("redo", selection.redo_label, self.tr("Redo"), undone),
         ):
             action = self.actions_[name]
-            possible = bool(changes) or (name == "undo" and self.studio.tools.busy)
+            possible = label is not None or (name == "undo" and self.studio.tools.busy)
             self.actions_.allow(name, "" if possible else why_not)
-            label = changes[-1].label if changes else ""
-            action.setText(f"{text} {label}".strip())
+            action.setText(f"{text} {label or ''}".strip())
 
     def open_example(self, path: object) -> None:
         """Open a bundled example beside this document."""

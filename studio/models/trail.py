@@ -1,0 +1,76 @@
+"""What was selected before, so that selecting is undone in its turn among the steps of a history.
+
+A selection is no part of the document: it is neither saved nor journalled, nor a step itself.
+"""
+
+import zlib
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from engines.ports import Size
+from studio.document.document import Change
+from studio.document.raster import Bools
+
+MOST = 100  # selections that are remembered
+
+
+@dataclass(frozen=True)
+class Packed:
+    """A selection in little memory."""
+
+    size: Size
+    bits: bytes
+
+    @classmethod
+    def of(cls, mask: Bools | None) -> "Packed | None":
+        """None for no selection."""
+        if mask is None:
+            return None
+        bits = zlib.compress(np.packbits(mask).tobytes(), 1)
+        return cls((mask.shape[0], mask.shape[1]), bits)
+
+    @property
+    def mask(self) -> Bools:
+        """The selection again."""
+        bits = np.frombuffer(zlib.decompress(self.bits), np.uint8)
+        height, width = self.size
+        return np.unpackbits(bits, count=height * width).view(np.bool_).reshape(height, width)
+
+
+@dataclass(frozen=True, eq=False)
+class Choice:
+    """One selecting: made while `at` was the last step done, or `joined` to it as a part of it."""
+
+    before: Packed | None
+    after: Packed | None
+    at: Change | None
+    joined: bool
+
+
+@dataclass
+class Trail:
+    """`past` and `future` selectings, the next to be undone or redone last."""
+
+    past: list[Choice] = field(default_factory=list)
+    future: list[Choice] = field(default_factory=list)
+
+    def add(self, choice: Choice) -> None:
+        """Remember one; what was undone before cannot be redone."""
+        self.future.clear()
+        self.past.append(choice)
+        del self.past[:-MOST]
+
+    def undo(self, at: Change | None) -> Choice | None:
+        """The one to be undone before, or with, the last step; it counts as undone."""
+        if not self.past or self.past[-1].at is not at:
+            return None
+        self.future.append(self.past.pop())
+        return self.future[-1]
+
+    def redo(self, at: Change | None, joined: bool) -> Choice | None:
+        """The one to be redone after this step, or as a part of it; it counts as done."""
+        if not self.future or self.future[-1].at is not at or self.future[-1].joined != joined:
+            return None
+        self.past.append(self.future.pop())
+        return self.past[-1]

@@ -86,6 +86,10 @@ def test_a_plan_puts_every_dock_where_it_says(studios: list[Window], plan: str) 
                 assert hands.window.dockWidgetArea(docks[name]) is area, name
                 assert docks[name].isHidden() == (name in known.away), name
             shown = [docks[name] for name in names if not docks[name].visibleRegion().isEmpty()]
+            assert bool(shown) == any(name not in known.away for name in names), column
+            for stack in column:
+                heads = [name for name in stack if name not in known.away and name in docks.by_name]
+                assert not heads or docks[heads[0]] in shown, stack
             if shown:
                 assert shown[0].x() > before  # each column is beside the one before
                 before = max(dock.x() + dock.width() - 1 for dock in shown)

@@ -1,6 +1,7 @@
 """The docks of a window: kept by name, put away together, and laid out by plans."""
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QWidget
@@ -129,10 +130,8 @@ class Docks(QObject):
             dock.setFloating(False)
             self.window.removeDockWidget(dock)
         for area, columns in sides:
-            before: QDockWidget | None = None
-            for column in columns:
-                before = self._lay_column(area, column, before, plan.others, unknown) or before
-        self._stack([self.by_name[n] for n in plan.bottom if n in self.by_name], BOTTOM)
+            self._lay_side(area, columns, plan.others, unknown)
+        self._lay_side(BOTTOM, ((plan.bottom,),), plan.others, ())
         for name_, dock in self.by_name.items():
             hidden = name_ in plan.away or (name_ in unknown and plan.others in plan.away)
             dock.setVisible(not hidden)
@@ -148,39 +147,30 @@ class Docks(QObject):
             self.window.resizeDocks(docks, list(sized.values()), along)
         self.plan, self._laid, self._away = name, self.shape(), []
 
-    def _lay_column(
-        self,
-        area: Qt.DockWidgetArea,
-        column: Column,
-        before: QDockWidget | None,
-        others: str,
-        unknown: Stack,
-    ) -> QDockWidget | None:
-        """Lay out one column, to the right of the dock `before`; its topmost dock comes back."""
-        top: QDockWidget | None = None
-        above: QDockWidget | None = None
-        for stack in column:
-            names = (*stack, *unknown) if others in stack else stack
-            docks = [self.by_name[name] for name in names if name in self.by_name]
-            if not docks:
-                continue
-            head = docks[0]
-            if above is not None:
-                self.window.splitDockWidget(above, head, Qt.Orientation.Vertical)
-            elif before is not None:
-                self.window.splitDockWidget(before, head, Qt.Orientation.Horizontal)
-            self._stack(docks, area, placed=above is not None or before is not None)
-            top, above = top or head, head
-        return top
-
-    def _stack(
-        self, docks: list[QDockWidget], area: Qt.DockWidgetArea, placed: bool = False
+    def _lay_side(
+        self, area: Qt.DockWidgetArea, columns: tuple[Column, ...], others: str, unknown: Stack
     ) -> None:
-        """Docks in one place, as tabs."""
-        if docks and not placed:
-            self.window.addDockWidget(area, docks[0])
-        for dock in docks[1:]:
-            self.window.tabifyDockWidget(docks[0], dock)
+        """Columns first, then what is below their heads, then tabs: tabs take no neighbours."""
+        piles = [[self._docks(stack, others, unknown) for stack in column] for column in columns]
+        piles = [[docks for docks in pile if docks] for pile in piles]
+        piles = [pile for pile in piles if pile]
+        for number, pile in enumerate(piles):
+            if number == 0:
+                self.window.addDockWidget(area, pile[0][0])
+            else:
+                beside = piles[number - 1][0][0]
+                self.window.splitDockWidget(beside, pile[0][0], Qt.Orientation.Horizontal)
+        for pile in piles:
+            for above, below in pairwise(pile):
+                self.window.splitDockWidget(above[0], below[0], Qt.Orientation.Vertical)
+        for docks in (docks for pile in piles for docks in pile):
+            for dock in docks[1:]:
+                self.window.tabifyDockWidget(docks[0], dock)
+
+    def _docks(self, stack: Stack, others: str, unknown: Stack) -> list[QDockWidget]:
+        """The docks of a stack that there are."""
+        names = (*stack, *unknown) if others in stack else stack
+        return [self.by_name[name] for name in names if name in self.by_name]
 
     # Wide and narrow windows --------------------------------------------------------------------
 

@@ -46,7 +46,7 @@ PLANS = {
         bottom=("results", "gallery", "variations"),
         others="layers",
         away=("training", "gallery", "variations"),
-        heights={"navigator": 360, "history": 2000},
+        heights={"navigator": 440, "history": 800},
         widths={"paint": 260, "layers": 260, "model": 320, "navigator": 320},
     ),
     "focus": Plan(

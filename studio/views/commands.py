@@ -36,7 +36,7 @@ def make_commands(window: "Window", actions: Actions) -> None:
 
 
 def _document(window: "Window", actions: Actions) -> None:
-    add, tr, _session = actions.add, window.tr, window.studio.session
+    add, tr = actions.add, window.tr
     add("new", tr("&New …"), window.new, "Ctrl+N", picture="new")
     add("open", tr("&Open …"), window.open, "Ctrl+O", picture="open")
     add("save", tr("&Save"), window.save, "Ctrl+S", picture="save")

@@ -25,6 +25,7 @@ USAGE = """usage: main.py [FILE]
 
 Open the studio, with FILE where one is named: a document (.ora), a picture, a layout.
 """
+SWITCH_SECONDS = 0.001
 _LOG_BYTES = 2_000_000
 _LOG = logging.getLogger(__name__)
 
@@ -52,6 +53,8 @@ def main(arguments: list[str]) -> int:
 
 def application(arguments: list[str]) -> QApplication:
     """The application with our names, so that settings land in the right place."""
+    # Python lets a thread wait 5 ms for another by default: too long for a window and its renders.
+    sys.setswitchinterval(SWITCH_SECONDS)
     QCoreApplication.setApplicationName("pentimento")
     QCoreApplication.setOrganizationName("pentimento")
     QSettings.setDefaultFormat(QSettings.Format.IniFormat)

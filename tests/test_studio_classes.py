@@ -137,6 +137,45 @@ def test_a_deleted_class_gives_its_pixels_to_another_and_comes_back(palette: Pal
         palette.delete(0)
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_whatever_is_done_to_classes_undo_takes_back_and_redo_does_again(
+    palette: Palette, seed: int
+) -> None:
+    rng, session = np.random.default_rng(seed), palette.session
+    before = session.scene, session.document.ids.copy(), session.document.plane(3).copy()
+    for step in range(30):
+        count = len(session.scene.palette)
+        number, other = (int(n) for n in rng.integers(0, count, 2))
+        match int(rng.integers(0, 6)):
+            case 0:
+                palette.add()
+            case 1:
+                palette.rename(number, f"name {step}")
+            case 2 if count > 1:
+                palette.delete(number, None if other == number else other)
+            case 3:
+                palette.move(number, int(rng.integers(0, 3)))
+            case 4:
+                palette.protect(number, bool(rng.integers(0, 2)))
+            case _:
+                palette.recolor(number, f"#{int(rng.integers(1 << 24)):06x}")
+        ids = session.document.ids
+        assert (ids[ids != 255] < len(session.scene.palette)).all()
+        assert set(session.scene.order) <= set(names(session.scene))
+        assert session.scene.protected <= set(names(session.scene))
+    after = session.scene, session.document.ids.copy(), session.document.plane(3).copy()
+    while session.history.done:
+        session.undo()
+    now = session.scene, session.document.ids, session.document.plane(3)
+    assert now[0] == before[0]
+    assert all((one == other).all() for one, other in zip(now[1:], before[1:], strict=True))
+    while session.history.undone:
+        session.redo()
+    now = session.scene, session.document.ids, session.document.plane(3)
+    assert now[0] == after[0]
+    assert all((one == other).all() for one, other in zip(now[1:], after[1:], strict=True))
+
+
 def test_solo_ends_with_its_class(palette: Palette) -> None:
     palette.show_only(3)
     palette.delete(1)

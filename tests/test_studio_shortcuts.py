@@ -143,10 +143,17 @@ def test_words_find_what_is_meant(query: str, first: str) -> None:
     assert ranked(query, ALL)[0].title == first
 
 
-def test_every_word_must_be_met() -> None:
+def test_every_word_is_met_where_that_can_be() -> None:
     assert ranked("zz", ALL) == []
-    assert ranked("brush zz", ALL) == []
+    assert [i.title for i in ranked("brush larger", ALL)] == ["Larger brush"]
+    assert [i.title for i in ranked("larger zz", ALL)] == ["Larger brush"]
+    assert ranked("larger zz qq", ALL) == []
     assert ranked("  ", ALL) == ALL
+
+
+def test_a_word_is_found_by_one_that_stems_from_it() -> None:
+    grow = Findable("1", "Grow", lambda: None, place="Select")
+    assert ranked("selection grow", [grow, *ALL]) == [grow]
 
 
 def test_a_title_comes_before_a_synonym_and_a_synonym_before_a_menu() -> None:

@@ -8,9 +8,10 @@ from functools import lru_cache
 MOST_RECENT = 12
 
 # What a word of a search is worth, by where and how it is met.
-EXACT, PREFIX, INITIALS, INSIDE, SLIP, SCATTERED = 1.0, 0.9, 0.75, 0.55, 0.45, 0.25
+EXACT, PREFIX, INITIALS, STEM, INSIDE, SLIP, SCATTERED = 1.0, 0.9, 0.75, 0.6, 0.55, 0.45, 0.25
 SYNONYM, PLACE = 0.7, 0.5  # shares of that for a synonym, or the menu's name
 SHORTEST_SLIP = 4  # letters of a word that may have a slip
+SHORTEST_STEM = 4  # letters of a word that a longer one may stem from, as selection from select
 
 
 @dataclass(frozen=True)
@@ -29,13 +30,20 @@ class Findable:
 def ranked(query: str, items: Sequence[Findable], recent: Sequence[str] = ()) -> list[Findable]:
     """What is meant, the likeliest first; all there is where nothing is asked for.
 
-    Of equals the one that was used last comes first, and what cannot be done now comes last.
+    Of equals the one that was used last comes first, and what cannot be done now comes last. Where
+    nothing meets every word, what meets most of them is found.
     """
+    return _ranked(query, items, recent, 0) or _ranked(query, items, recent, 1)
+
+
+def _ranked(
+    query: str, items: Sequence[Findable], recent: Sequence[str], missed: int
+) -> list[Findable]:
     freshness = {key: place for place, key in enumerate(recent)}
     last = len(freshness)
     scored = []
     for number, item in enumerate(items):
-        points = score(query, item)
+        points = score(query, item, missed)
         if points > 0:
             fresh = freshness.get(item.key, last)
             # A hair's breadth: what was used lately wins over what is about as likely.
@@ -47,8 +55,8 @@ def ranked(query: str, items: Sequence[Findable], recent: Sequence[str] = ()) ->
     return [item for points, *_, item in scored if -points > best / 2]
 
 
-def score(query: str, item: Findable) -> float:
-    """How well all words of a query meet an item, 0 where one of them does not."""
+def score(query: str, item: Findable, missed: int = 0) -> float:
+    """How well the words of a query meet an item, 0 where more than `missed` of them do not."""
     asked = words(query)
     if not asked:
         return 1.0
@@ -61,7 +69,8 @@ def score(query: str, item: Findable) -> float:
             PLACE * _meets(word, place),
         )
         best.append(points)
-    total = 0.0 if 0.0 in best else sum(best) / len(best)
+    enough = best.count(0.0) <= min(missed, len(best) - 1)
+    total = sum(best) / len(best) if enough else 0.0
     joined = "".join(asked)
     initials = "".join(word[0] for word in title)
     if len(joined) > 1 and initials.startswith(joined):
@@ -90,11 +99,14 @@ def _meets(word: str, among: tuple[str, ...]) -> float:
     return max((_meet(word, other) for other in among), default=0.0)
 
 
+@lru_cache(1 << 16)
 def _meet(word: str, other: str) -> float:
     if word == other:
         return EXACT
     if other.startswith(word):
         return PREFIX
+    if len(other) >= SHORTEST_STEM and word.startswith(other):
+        return STEM
     if len(word) > 1 and word in other:
         return INSIDE
     if len(word) >= SHORTEST_SLIP and _one_slip(word, other[: len(word) + 1]):

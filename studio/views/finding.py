@@ -9,6 +9,7 @@ from PySide6.QtGui import QKeySequence
 from studio.models.finder import Findable
 from studio.models.pictures import examples
 from studio.views.actions import Actions, plain
+from studio.views.classcommands import NINE
 from studio.views.control import worded
 from studio.views.finder import Finder
 
@@ -40,7 +41,7 @@ def shown_keys(actions: Actions, name: str) -> str:
 
 def _commands(window: "Window", actions: Actions) -> Iterator[Findable]:
     for name, command in actions.commands.items():
-        if name.startswith("class-"):  # They are found by the names of the classes.
+        if name in NINE:  # They are found by the names of the classes.
             continue
         why_not = ""
         if not command.action.isEnabled():

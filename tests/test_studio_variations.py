@@ -176,6 +176,8 @@ def test_one_that_is_used_is_one_step_and_looks_the_same(strange: Desk, qtbot: Q
     assert scene.values["tint"] == "full"
     assert scene.values["moods"] == {"calm": 1.0}
     assert scene.palette == before.palette
+    shown = [c for c in strange.variations.grid.cells if strange.variations.used(c)]
+    assert shown == [cell]
     assert len(strange.session.history.done) == 1
     strange.session.undo()
     assert strange.session.scene == before

@@ -213,17 +213,15 @@ class Variations(QObject):
         """Take its values into the scene: the live picture follows. One step to undo."""
         if cell.result is None or cell.result.document is None:
             return
-        made = cell.result.document.scene
-        scene = replace(
-            self.session.scene,
-            model=made.model,
-            values=made.values,
-            seed=made.seed,
-            sampler=made.sampler,
-            steps=made.steps,
-            guidance=made.guidance,
-        )
+        scene = _taken(self.session.scene, cell.result.document.scene)
         self.session.change_scene(scene, self.tr("Variation {0}").format(cell.title))
+
+    def used(self, cell: Variation) -> bool:
+        """Whether the scene has its values now."""
+        document = cell.result.document if cell.result is not None else None
+        return document is not None and _taken(self.session.scene, document.scene) == (
+            self.session.scene
+        )
 
     def pin(self, cell: Variation, on: bool) -> None:
         """Keep it beside the next grids, or no more."""
@@ -360,3 +358,16 @@ class Variations(QObject):
         if mine is not None:
             self.grid, self.pinned, self.behind = mine.grid, mine.pinned, mine.behind
         self.begun.emit()
+
+
+def _taken(scene: Scene, made: Scene) -> Scene:
+    """The scene with all that a request is made of from another; what is painted with stays."""
+    return replace(
+        scene,
+        model=made.model,
+        values=made.values,
+        seed=made.seed,
+        sampler=made.sampler,
+        steps=made.steps,
+        guidance=made.guidance,
+    )

@@ -34,7 +34,7 @@ from studio.document.keepsakes import MOST_BYTES, Keepsake
 from studio.models.batch import Item
 from studio.models.gallery import Gallery
 from studio.views.control import tool
-from studio.views.tiles import LARGEST, SMALLEST, Role, Tiles, tile_pixmap
+from studio.views.tiles import LARGEST, SMALLEST, UNFRAMED, Role, Tiles, tile_pixmap
 
 Index = QModelIndex | QPersistentModelIndex
 _ROOT = QModelIndex()
@@ -109,6 +109,7 @@ class GalleryPanel(QWidget):
         self.view.setResizeMode(QListView.ResizeMode.Adjust)
         self.view.setMovement(QListView.Movement.Static)
         self.view.setUniformItemSizes(True)
+        self.view.setStyleSheet(UNFRAMED)
         self.view.setMouseTracking(True)
         self.view.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.view.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)

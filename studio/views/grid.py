@@ -7,7 +7,7 @@ from PySide6.QtGui import QPixmap, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
 from studio.models.variations import Variation, Variations
-from studio.views.tiles import LARGEST, SMALLEST, Role, Tiles, tile_pixmap
+from studio.views.tiles import LARGEST, SMALLEST, UNFRAMED, Role, Tiles, tile_pixmap
 
 Index = QModelIndex | QPersistentModelIndex
 _ROOT = QModelIndex()
@@ -113,6 +113,8 @@ class GridModel(QAbstractTableModel):
             return cell.pinned
         if role == Role.STATE:
             return cell.state
+        if role == Role.CURRENT:
+            return self.variations.used(cell)
         return None
 
     def headerData(  # noqa: N802
@@ -156,6 +158,7 @@ class GridView(QTableView):
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setShowGrid(False)
+        self.setStyleSheet(UNFRAMED)
         self.setMouseTracking(True)
         self.setTabKeyNavigation(False)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)

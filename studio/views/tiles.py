@@ -13,6 +13,8 @@ from studio.views.icons import icon
 
 SHARP = 320  # pixels of a tile's picture in memory; tiles are smaller, but screens are dense
 SMALLEST, USUAL, LARGEST = 56, 148, 320
+# The delegate draws all that an item has; the style would draw its own frame below.
+UNFRAMED = "::item, ::item:focus, ::item:selected { border: none; background: transparent; }"
 _GAP = 6
 Index = QModelIndex | QPersistentModelIndex
 

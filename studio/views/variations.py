@@ -38,6 +38,7 @@ class AxisRow(QWidget):
         self.count = QSpinBox(self)
         self.count.setRange(1, MOST_STEPS)
         self.count.setKeyboardTracking(False)
+        self.count.setFixedWidth(64)
         what = (self.tr("What varies"), self.tr("What varies as well"))[place]
         steps = (self.tr("Steps"), self.tr("Steps of the second"))[place]
         self.list.setAccessibleName(what)
@@ -128,6 +129,7 @@ class VariationsPanel(QWidget):
             source.connect(self.refresh)
         session = variations.session
         session.scene_changed.connect(lambda before, now: self.refresh())
+        session.scene_changed.connect(lambda before, now: self.view.viewport().update())
         session.stepped.connect(self.refresh)
         variations.cell_changed.connect(lambda cell: self._refresh_tools())
         self.refresh()

@@ -19,7 +19,7 @@ GRID_FROM = 8.0  # screen pixels a layout pixel
 SMALL = 2.0  # screen pixels of reach below which an outline cannot be seen
 ARMS = (4.0, 11.0)  # from where to where a crosshair's arms go
 DASH = 4  # pixels of a selection's dashes
-LIGHT_DOT, DARK_DOT = 0x46464646, 0x3C000000  # of the grid, premultiplied
+LINE = 0x783C3C3C  # of the grid, premultiplied: a clear grey, which all but greys are seen beside
 FLAT = 1e-12  # a slope below which a line goes along the screen
 Argb = npt.NDArray[np.uint32]
 
@@ -98,7 +98,7 @@ class ScreenImage:
 
 
 class PixelGrid(ScreenImage):
-    """Lines between the pixels of a document: dots dark and light by turns, seen on any colour."""
+    """Lines between the pixels of a document, one of the screen's pixels wide."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -112,7 +112,6 @@ class PixelGrid(ScreenImage):
 
     def _made(self, transform: QTransform, height: float, width: float) -> Argb | None:
         y, x = np.ogrid[: round(height), : round(width)]
-        dots = np.where((x + y) % 2 == 0, np.uint32(LIGHT_DOT), np.uint32(DARK_DOT))
         back = transform.inverted()[0]
         y, x = (y + 0.5).astype(np.float32), (x + 0.5).astype(np.float32)
         sides = ((back.m11(), back.m21(), back.dx()), (back.m12(), back.m22(), back.dy()))
@@ -125,7 +124,7 @@ class PixelGrid(ScreenImage):
             places = np.floor(along + down + np.float32(start))
             inside &= (places >= 0) & (places < side)
             lines |= _edges(places)
-        return np.where(lines & inside, dots, np.uint32(0))
+        return np.where(lines & inside, np.uint32(LINE), np.uint32(0))
 
 
 class SelectionEdge(ScreenImage):

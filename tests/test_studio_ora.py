@@ -48,7 +48,7 @@ TREE: Layers = (
                 locked=True,
                 children=(
                     Layer(10, Kind.PICTURE, "Deep", blend="hue"),
-                    Layer(3, Kind.LAYOUT, "Boats"),
+                    Layer(3, Kind.LAYOUT, "Boats", opacity=0.5, blend="multiply"),
                 ),
             ),
             Layer(11, Kind.PICTURE, "Hidden", visible=False, blend="soft-light"),
@@ -233,7 +233,7 @@ def test_other_programs_get_every_layer_as_a_picture(saved: Path) -> None:
             for layer, entry in zip(layers, entries, strict=True):
                 flat = layer.kind is Kind.LAYOUT
                 assert entry.name == others.marked(layer)
-                assert entry.opacity == pytest.approx(layer.opacity)
+                assert entry.opacity == pytest.approx(1 if flat else layer.opacity)
                 assert entry.op == op_of("normal" if flat else layer.blend)
                 assert (entry.visible, entry.locked) == (layer.visible, layer.locked)
                 if layer.kind is Kind.GROUP:
@@ -341,6 +341,25 @@ def test_what_another_program_did_to_the_layers_is_read(saved: Path) -> None:
         others.told(0),
         "Another program changed the layers; undo begins anew.",
     )
+
+
+def test_a_layout_that_another_program_gave_another_size_begins_anew(saved: Path) -> None:
+    def larger(members: dict[str, bytes]) -> None:
+        plain = json.loads(members["pentimento/document.json"])
+        del plain["stack"]  # As files of the first format, which do not say what it was.
+        members["pentimento/document.json"] = json.dumps(plain).encode()
+        stack = read_stack(members["stack.xml"], "")
+        members["stack.xml"] = Stack((50, 70), stack.entries).to_xml()
+
+    made = document()
+    opened = ora.read(rewritten(saved, saved.with_name("b.ora"), larger))
+    found = opened.history.document
+    assert found.size == (50, 70)
+    for number in (1, 3):
+        assert (found.planes[number][:40, :60] == made.planes[number]).all()
+        assert (found.planes[number][40:] == UNPAINTED).all()
+    assert (found.planes[10][:40, :60] == made.planes[10]).all()
+    assert opened.history.undo() is None
 
 
 def test_a_broken_stack_leaves_our_layers(saved: Path) -> None:

@@ -152,6 +152,29 @@ def test_the_picture_alone_is_drawn_at_once_and_a_stroke_is_followed(paper: Pape
     assert paper.stack.plain
 
 
+@pytest.mark.parametrize("ratio", [1.5, 2.0])
+def test_layers_are_sharp_on_every_screen(paper: Paper, ratio: float) -> None:
+    put(paper, Layer(11, Kind.PICTURE, "paint"))
+    straight = shown(paper)
+    width, height = 20, 16
+    image = QImage(
+        round(width * ratio), round(height * ratio), QImage.Format.Format_ARGB32_Premultiplied
+    )
+    image.setDevicePixelRatio(ratio)
+    image.fill(0)
+    painter = QPainter(image)
+    # A pixel of the document is one of the screen; the part starts between logical pixels.
+    transform = QTransform.fromScale(1 / ratio, 1 / ratio).translate(-5, -4)
+    paper.stack.paint(painter, transform, QRectF(3, 3, 11, 9))
+    painter.end()
+    flat = image.convertToFormat(QImage.Format.Format_RGBA8888)
+    found = np.array(flat.constBits()).reshape(image.height(), flat.bytesPerLine() // 4, 4)
+    rows, columns = slice(round(3 * ratio) + 1, 16), slice(round(3 * ratio) + 1, 20)
+    there = found[rows, columns]
+    wanted = straight[rows.start + 4 : 20, columns.start + 5 : 25]
+    assert apart(there, wanted).max() <= 2
+
+
 def test_layers_turn_with_the_view(paper: Paper) -> None:
     put(paper, Layer(11, Kind.PICTURE, "paint", blend="screen"))
     straight = shown(paper)

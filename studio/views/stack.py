@@ -148,10 +148,11 @@ class Stack:
                 draw_part(painter, self.paper.picture, size, transform, part, sharp=False)
             return
         page = transform.mapRect(QRectF(0, 0, size[1], size[0]))
-        room = QRectF(page.intersected(part).adjusted(-1, -1, 1, 1).toAlignedRect())
-        if seen_area(size, transform, part).empty:
+        ratio = painter.device().devicePixelRatio()
+        room = _aligned(page.intersected(part), ratio)
+        if room.isEmpty() or seen_area(size, transform, part).empty:
             return
-        sheet = _Buffer(room, painter.device().devicePixelRatio())
+        sheet = _Buffer(room, ratio)
         self._compose(sheet, self.paper.session.scene.layers, transform)
         painter.drawImage(room.topLeft(), sheet.image)
 
@@ -183,7 +184,7 @@ class _Buffer:
 
     def __init__(self, room: QRectF, ratio: float) -> None:
         self.room, self.ratio = room, ratio
-        pixels = QSize(math.ceil(room.width() * ratio), math.ceil(room.height() * ratio))
+        pixels = QSize(round(room.width() * ratio), round(room.height() * ratio))
         self.image = QImage(pixels, DEEP)
         self.image.setDevicePixelRatio(ratio)
         self.image.fill(0)
@@ -226,6 +227,13 @@ class _Buffer:
         straight = QImage(mixed.data, width, height, 4 * width, QImage.Format.Format_RGBA8888)
         self.image = straight.convertToFormat(DEEP)
         self.image.setDevicePixelRatio(self.ratio)
+
+
+def _aligned(rect: QRectF, ratio: float) -> QRectF:
+    """The least rectangle around one that ends between the screen's own pixels."""
+    left, top = math.floor(rect.left() * ratio), math.floor(rect.top() * ratio)
+    right, bottom = math.ceil(rect.right() * ratio), math.ceil(rect.bottom() * ratio)
+    return QRectF(left / ratio, top / ratio, (right - left) / ratio, (bottom - top) / ratio)
 
 
 def _straight(image: QImage) -> Pixels:

@@ -46,7 +46,7 @@ def paint(quick: bool) -> Iterator[Comparison]:
 class Desk:
     """A window with a large layout, and hands to paint with."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, side: int = LAYOUT_SIDE, brush: float = BRUSH) -> None:
         from PySide6.QtCore import QCoreApplication, QEvent, QEventLoop, QObject, QTimer
         from PySide6.QtWidgets import QApplication
 
@@ -87,12 +87,12 @@ class Desk:
             canvas.installEventFilter(self.watch)
         self._pictured_at = 0.0
         self.studio.live.pictured.connect(self._pictured)
-        self._open_large()
+        self._open_large(side, brush)
 
     def _pictured(self) -> None:
         self._pictured_at = time.perf_counter()
 
-    def _open_large(self) -> None:
+    def _open_large(self, side: int, brush: float) -> None:
         """The first example, grown to a large layout, with the first model."""
         studio = self.studio
         studio.start()
@@ -100,10 +100,10 @@ class Desk:
         from studio.document.document import Document
 
         ids = studio.session.document.ids
-        times = LAYOUT_SIDE // ids.shape[0]
+        times = max(side // ids.shape[0], 1)
         large = ids.repeat(times, 0).repeat(times, 1)
         studio.files.show(Document(large, studio.session.scene))
-        studio.tools.resize(BRUSH)
+        studio.tools.resize(brush)
         self.rest()
 
     def until(self, done: Callable[[], bool], trouble: str, seconds: float = 120.0) -> None:

@@ -251,6 +251,15 @@ def test_a_finger_beside_the_pen_is_the_hand_that_rests(
     assert len(hands.window.studio.session.history.done) == 2
 
 
+def test_fingers_on_a_touch_pad_do_not_paint(hands: Hands) -> None:
+    can = QInputDevice.Capability.Position | QInputDevice.Capability.MouseEmulation
+    pad = QTest.createTouchDevice(QInputDevice.DeviceType.TouchPad, can)
+    look = hands.window.studio.view.look()
+    touch(hands.canvas(), pad, [(200, 300)], [(260, 300)], [(260, 300), (400, 300)])
+    assert not len(painted(hands))
+    assert hands.window.studio.view.look() == look
+
+
 def test_a_touch_pad_zooms_and_turns_at_its_place(hands: Hands) -> None:
     canvas, view = hands.canvas(), hands.window.studio.view
     pad = QPointingDevice.primaryPointingDevice()

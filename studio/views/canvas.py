@@ -6,6 +6,7 @@ from PySide6.QtCore import QEvent, QPointF, Qt, Signal
 from PySide6.QtGui import (
     QEnterEvent,
     QFocusEvent,
+    QInputDevice,
     QKeyEvent,
     QMouseEvent,
     QNativeGestureEvent,
@@ -189,6 +190,8 @@ class Canvas(Sheet):
 
     def event(self, event: QEvent) -> bool:
         if isinstance(event, QTouchEvent) and event.type() in TOUCHES:
+            if event.device().type() != QInputDevice.DeviceType.TouchScreen:
+                return False  # A touch pad moves the mouse, and tells gestures.
             self._touch.touch(event, self._tablet)
             return True
         if isinstance(event, QNativeGestureEvent):

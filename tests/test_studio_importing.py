@@ -111,6 +111,30 @@ def test_a_profile_that_does_not_fit_is_left_out(tmp_path: Path, profile: bytes)
     assert read_image(tmp_path / "a.png").pixels[1, 1].tolist() == [77, 77, 77, 40]
 
 
+def linear_grey() -> bytes:
+    """A colour profile (ICC.1:2001-04) of grey that is as bright as its numbers."""
+    curve = b"curv" + bytes(8)
+    white = b"XYZ " + bytes(4) + struct.pack(">3i", 63190, 65536, 54061)
+    place = 128 + 4 + 2 * 12
+    tags = struct.pack(">I4sII4sII", 2, b"kTRC", place, 12, b"wtpt", place + 12, 20)
+    body = tags + curve + white
+    head = struct.pack(
+        ">I4sI4s4s4s", 128 + len(body), b"lcms", 0x02100000, b"mntr", b"GRAY", b"XYZ "
+    )
+    head += bytes(12) + b"acsp" + bytes(28) + struct.pack(">3i", 63190, 65536, 54061)
+    return head.ljust(128, b"\0") + body
+
+
+@pytest.mark.parametrize("mode", ["L", "LA"])
+def test_a_grey_picture_s_profile_is_for_grey(tmp_path: Path, mode: str) -> None:
+    image = Image.new(mode, (3, 3), (55, 40) if mode == "LA" else 55)
+    image.save(tmp_path / "a.png", icc_profile=linear_grey())
+    found = read_image(tmp_path / "a.png").pixels[1, 1].tolist()
+    # sRGB (IEC 61966-2-1) of 55 / 255: 255 (1.055 x^(1 / 2.4) - 0.055)
+    assert found[:3] == pytest.approx([129] * 3, abs=2)
+    assert found[3] == (40 if mode == "LA" else 255)
+
+
 def png16(color: int, values: np.ndarray) -> bytes:
     """A 16-bit PNG by hand; values (H, W, C)."""
 

@@ -61,7 +61,7 @@ def rgba(image: Image.Image) -> Pixels:
 def placed(pixels: Pixels, size: Size) -> Pixels:
     """RGBA in the middle of a clear sheet of `size`, made smaller where it does not fit."""
     height, width = pixels.shape[:2]
-    scale = min(size[0] / height, size[1] / width, 1.0)
+    scale = min(size[0] / height, size[1] / width)
     if scale < 1:
         height, width = max(round(height * scale), 1), max(round(width * scale), 1)
         pixels = resize_rgba(pixels, (height, width))
@@ -73,9 +73,9 @@ def placed(pixels: Pixels, size: Size) -> Pixels:
 
 def resize_rgba(pixels: Pixels, size: Size) -> Pixels:
     """Straight RGBA (H, W, 4) at another size, by Lanczos; what is clear lends no colour."""
-    image = Image.fromarray(pixels).convert("RGBa")
-    image = image.resize((size[1], size[0]), Image.Resampling.LANCZOS)
-    return np.asarray(image.convert("RGBA"))
+    # Pillow weighs colours by their alpha.
+    image = Image.fromarray(pixels).resize((size[1], size[0]), Image.Resampling.LANCZOS)
+    return np.asarray(image)
 
 
 def _merged(path: Path) -> Pixels:

@@ -255,7 +255,8 @@ def test_fingers_on_a_touch_pad_do_not_paint(hands: Hands) -> None:
     can = QInputDevice.Capability.Position | QInputDevice.Capability.MouseEmulation
     pad = QTest.createTouchDevice(QInputDevice.DeviceType.TouchPad, can)
     look = hands.window.studio.view.look()
-    touch(hands.canvas(), pad, [(200, 300)], [(260, 300)], [(260, 300), (400, 300)])
+    two = [(260, 300), (400, 300)], [(200, 310), (460, 290)]
+    touch(hands.canvas(), pad, [(200, 300)], [(260, 300)], *two)
     assert not len(painted(hands))
     assert hands.window.studio.view.look() == look
 

@@ -14,6 +14,8 @@ from typing import NoReturn
 from engines.commands import data, doctor, listing, measuring, ordering, rendering, training
 from engines.errors import UserError
 
+# What adds verbs; the studio brings its own.
+GROUPS = [g.add for g in (listing, doctor, data, training, ordering, rendering, measuring)]
 EPILOG = "VERB --help explains a verb. Results go to stdout, remarks and progress to stderr."
 
 
@@ -33,8 +35,8 @@ def parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     verbs = whole.add_subparsers(metavar="VERB", required=True, parser_class=_Parser)
-    for group in (listing, doctor, data, training, ordering, rendering, measuring):
-        group.add(verbs)
+    for add in GROUPS:
+        add(verbs)
     return whole
 
 

@@ -281,14 +281,18 @@ class SizeChange:
         """The memory that it takes."""
         return sum(len(packed) + 100 for _, packed in self.planes.values())
 
-    def swap(self, document: Document) -> Area:
-        """Exchange size and planes with the document's; the area touched, all of it."""
-        now = SizeChange.to(self.label, document.size, document.planes)
+    def unpacked(self) -> dict[int, Pixels]:
+        """The planes, by layer."""
         planes = {}
         for number, (channels, packed) in self.planes.items():
             shape = self.size if channels == 1 else (*self.size, channels)
             planes[number] = np.frombuffer(zlib.decompress(packed), np.uint8).reshape(shape).copy()
-        document.resize(self.size, planes)
+        return planes
+
+    def swap(self, document: Document) -> Area:
+        """Exchange size and planes with the document's; the area touched, all of it."""
+        now = SizeChange.to(self.label, document.size, document.planes)
+        document.resize(self.size, self.unpacked())
         self.size, self.planes = now.size, now.planes
         return whole(document.size)
 

@@ -64,7 +64,7 @@ class SpadeSettings(Settings):
     kl: Annotated[float, Range(0, 10), "Weight of the style's divergence from its prior"] = 0.01
     reading: Annotated[
         float, Range(0, 100), "Weight of reading the asked attributes off the picture"
-    ] = 3.0
+    ] = 12.0
     lr: Annotated[float, Range(1e-6, 1e-1), "Learning rate; the critics' is twice as high"] = 2e-4
     augment: Annotated[str, "Differentiable augmentation"] = "translation,cutout"
 

@@ -7,10 +7,20 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+from studio.document.document import Edit
+from studio.document.raster import segment
+
+if TYPE_CHECKING:
+    from studio.views.window import Window
 
 SCENES = (
     # name, theme, width, height, scale, example, arrangement
+    ("dark-layers", "dark", 1440, 900, 1, "lake", "side-by-side"),
+    ("light-variations", "light", 1440, 900, 1, "village", "picture-only"),
     ("dark", "dark", 1440, 900, 1, "coast", "side-by-side"),
     ("light", "light", 1440, 900, 1, "river", "split"),
     ("dark-small", "dark", 1280, 720, 1, "fjord", "overlay"),
@@ -44,10 +54,17 @@ def take(folder: Path, name: str) -> None:
     studio.start()
     studio.files.open_example(EXAMPLES / f"{example}.png")
     window.arrange(Arrangement(arranged))
-    end = time.monotonic() + SETTLE_SECONDS
-    while time.monotonic() < end or studio.live.busy or studio.lane.busy:
-        app.processEvents()
-        time.sleep(0.005)
+
+    def rest() -> None:
+        end = time.monotonic() + SETTLE_SECONDS
+        while time.monotonic() < end or studio.live.busy or studio.lane.busy or studio.work.jobs:
+            app.processEvents()
+            time.sleep(0.005)
+
+    rest()
+    if name in SHOWN:
+        SHOWN[name](window)
+        rest()
     image = window.grab().toImage()
     if image.width() > MOST_WIDE:
         from PySide6.QtCore import Qt
@@ -56,6 +73,41 @@ def take(folder: Path, name: str) -> None:
     image.setDevicePixelRatio(1)
     image.save(str(folder / f"{name}.jpg"), "JPEG", 82)  # type: ignore[call-overload]
     studio.close(forget=True)
+
+
+def _layers(window: "Window") -> None:
+    """Light painted over the picture, and a second layout."""
+    studio = window.studio
+    window.docks["layers"].raise_()
+    studio.layering.add_layout()
+    studio.layering.rename(studio.session.active, "Another shore")
+    studio.layering.add_picture()
+    light, (height, width) = studio.session.active, studio.session.document.size
+    edit = Edit(studio.session.document, "Light", light)
+    for share in (0.25, 0.5, 0.75):  # Three beams from above.
+        start, end = (0.5 * width, -0.1 * height), (share * width, 1.1 * height)
+        beam = segment(start, end, 4, 0.07 * width, (height, width))
+        studio.session.touched(edit.paint(beam, (255, 214, 150, 255)))
+    studio.session.commit(edit)
+    studio.layering.set_blend(light, "soft-light")
+    studio.layering.set_opacity(light, 0.7)
+    studio.layering.rename(light, "Beams of light")
+
+
+def _variations(window: "Window") -> None:
+    """A matrix of two attributes."""
+    made = window.studio.variations
+    sliders = [axis for axis in made.variety.axes if axis.part]
+    made.variety.choose(0, sliders[0])
+    made.variety.choose(1, sliders[3])
+    window.docks.toggle("variations")
+    made.start()
+
+
+SHOWN: dict[str, Callable[["Window"], None]] = {
+    "dark-layers": _layers,
+    "light-variations": _variations,
+}
 
 
 def main(arguments: list[str]) -> None:

@@ -14,6 +14,7 @@ from studio.models.layering import Layering
 from studio.models.leaving import Leaving
 from studio.models.library import Library
 from studio.models.live import Live
+from studio.models.older import Older
 from studio.models.pages import Pages
 from studio.models.palette import Palette
 from studio.models.results import Results
@@ -55,6 +56,7 @@ class Studio(QObject):
         self.swatches = Swatches(self.session, self.lane, self)
         self.files = Files(self.session, self.results, self.work, desk, recent, self)
         self.gallery = self.files.gallery
+        self.older = Older(self.files, self.work, self)
         self.variations = Variations(self.session, self.lane, self.work, provider, self)
         self.batch = Batch(self.work, self)
         self.timeline = Timeline(self.session, self)

@@ -12,6 +12,7 @@ from studio.views.classcommands import class_commands, class_menu
 from studio.views.finding import find
 from studio.views.layercommands import layer_commands, layer_menu
 from studio.views.looking import looking_commands, looking_menus
+from studio.views.older import show_older
 from studio.views.pagecommands import page_commands, page_menu
 from studio.views.selecting import selecting_commands, selecting_menu, symmetry_menu
 from studio.views.shortcuts import change_shortcuts
@@ -41,6 +42,7 @@ def _document(window: "Window", actions: Actions) -> None:
     add("open", tr("&Open …"), window.open, "Ctrl+O", picture="open")
     add("save", tr("&Save"), window.save, "Ctrl+S", picture="save")
     add("save-as", tr("Save &as …"), window.save_as, "Ctrl+Shift+S")
+    add("versions", tr("Older &versions …"), partial(show_older, window))
     add("export", tr("&Export picture …"), window.traffic.export, "Ctrl+E", picture="export")
     add("close", tr("&Close"), window.close_tab, "Ctrl+W")
     add("next-document", tr("Next document"), partial(window.turn_tab, 1), "Ctrl+Tab")
@@ -125,6 +127,7 @@ def _menus(window: "Window", actions: Actions) -> None:
         "-",
         "save",
         "save-as",
+        "versions",
         "close",
         "next-document",
         "last-document",

@@ -14,6 +14,7 @@ def other_words(name: str) -> str:
         "open": _tr("load file import"),
         "save": _tr("write store keep disk"),
         "save-as": _tr("write store copy rename"),
+        "versions": _tr("history earlier previous backup restore recover revert before lost"),
         "export": _tr("png render write share jpeg"),
         "quit": _tr("exit close end leave"),
         "undo": _tr("back revert take mistake"),

@@ -111,12 +111,16 @@ class Window(QMainWindow):
 
     def _connect(self) -> None:
         studio = self.studio
-        for source in (studio.session, studio.live, studio.files, studio.leaving, studio):
+        for source in (
+            *(studio.session, studio.live, studio.files, studio.leaving, studio.older),
+            studio,
+        ):
             source.problem.connect(self.notice.complain)
         for view in (self.controls, self.toolbox, self.strip, self.training):
             view.problem.connect(self.notice.complain)
         studio.files.told.connect(self.notice.tell)
         studio.told.connect(self.notice.tell)
+        studio.older.told.connect(self.notice.tell)
         studio.leaving.told.connect(self.notice.tell)
         studio.files.changed.connect(self._title)
         studio.session.stepped.connect(self._title)

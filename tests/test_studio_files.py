@@ -3,6 +3,8 @@
 import io
 import json
 import threading
+import time
+import weakref
 import zipfile
 import zlib
 from collections.abc import Callable
@@ -21,7 +23,7 @@ from engines.errors import UserError
 from engines.request import Request
 from studio.document import carried, ora, png
 from studio.document.archive import Archive
-from studio.document.backup import Folder
+from studio.document.backup import Folder, State
 from studio.document.carried import Result, png_bytes, read_png, write_png
 from studio.document.colors import rendering, reread
 from studio.document.desk import Desk
@@ -881,6 +883,32 @@ def test_a_full_disk_is_told_and_made_good_when_there_is_room(
     kept.leave()
     kept = desk.adopt(kept.folder)
     assert state(kept.history) == state(history)
+    kept.close()
+
+
+def test_no_copy_of_the_document_outlives_its_writing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("studio.document.kept.JOURNAL_BYTES", 10)
+    copies: list[weakref.ref[Document]] = []
+    history = journey(1, 0)
+    kept = Desk(tmp_path).open_new(history)
+    write = kept._folder.write_base
+
+    def noted(history: History, state: State) -> int:
+        copies.append(weakref.ref(history.document))
+        return write(history, state)
+
+    monkeypatch.setattr(kept._folder, "write_base", noted)
+    history.heard = kept.hear
+    while not copies:  # And nothing is painted after it.
+        paint(history, len(history.done) % 3)
+        with kept._lock:
+            assert kept._lock.wait_for(lambda: not kept._busy, 10)
+    deadline = time.monotonic() + 5  # The keeper's thread lets go a moment later.
+    while any(copy() is not None for copy in copies) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert [copy() for copy in copies] == [None] * len(copies)
     kept.close()
 
 

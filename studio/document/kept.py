@@ -204,6 +204,7 @@ class Kept:
                 written.close()
             if due is not None:
                 self._write_base(due)
+            due = None  # It holds a copy of the whole document, and the next is far off.
 
     def _write_base(self, due: "_Due") -> None:
         try:
@@ -222,7 +223,8 @@ class Kept:
 
     def _fail(self, error: Exception) -> None:
         """Tell the artist, who can still save."""
-        reason = (isinstance(error, OSError) and error.strerror) or error
+        cause = error.__cause__ or error  # What `files` says besides is about another file.
+        reason = (isinstance(cause, OSError) and cause.strerror) or error
         self.troubled(
             UserError(
                 f"The document could not be backed up in {self.folder}: {reason}. It is still "

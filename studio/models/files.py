@@ -12,10 +12,11 @@ from PySide6.QtCore import QObject, QThread, Signal
 from engines.data.pictures import resize_picture
 from engines.errors import UserError
 from engines.ports import Size
+from studio.document import ora
 from studio.document.carried import Result
 from studio.document.desk import Desk, Left
 from studio.document.document import Document
-from studio.document.kept import Kept
+from studio.document.kept import Copy, Kept
 from studio.document.layers import FIRST
 from studio.document.recent import Recent
 from studio.document.scene import Pixels, Scene
@@ -152,7 +153,7 @@ class Files(QObject):
             kept = self.desk.open_new(history, path, unsaved)
         except UserError as error:
             self.problem.emit(str(error))
-            self._let_go(self.tabs.add(Tab(history)))
+            self._let_go(self.tabs.add(Tab(history, lacking=unsaved)))
             self.changed.emit()
             return
         self._show(kept)
@@ -281,21 +282,29 @@ class Files(QObject):
     # Saving -------------------------------------------------------------------------------------
 
     def save(self, path: Path) -> None:
-        """Save, off this thread; `told` once it is on the disk."""
-        kept = self.kept or self._keep_again()
-        if kept is None:
+        """Save, off this thread; `told` once it is on the disk. Where the disk still refuses to
+        back the document up, it may take it in another place.
+        """
+        kept, tab = self.kept or self._keep_again(), self.tabs.now
+        if tab is None:
             return
         self.results.keep()
-        copy, results = kept.copy(), tuple(self.results.items)
-        picture, keepsakes = self.results.live.picture, tuple(self.gallery.items)
+        copy = Copy(tab.history.copy(), 0) if kept is None else kept.copy()
+        results = tuple(self.results.items)
+        picture, keepsakes, last = self.results.live.picture, tuple(self.gallery.items), tab.last
         self.gallery.unsaved = False
         self._saving += 1
 
         def run(job: Job) -> None:
-            kept.save(path, picture, results, copy, keepsakes)
+            if kept is None:
+                ora.write(path, copy.history, picture, results, keepsakes)
+            else:
+                kept.save(path, picture, results, copy, keepsakes)
 
         def done(result: object) -> None:
             self._saving -= 1
+            if kept is None:
+                tab.written, tab.lacking = last, False
             self.recent.add(path)
             self.told.emit(self.tr("Saved {0}").format(path.name))
             self.changed.emit()

@@ -7,6 +7,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from studio.document.carried import Result
+from studio.document.document import Change
 from studio.document.keepsakes import Keepsake
 from studio.document.kept import Kept
 from studio.history import History
@@ -19,8 +20,9 @@ GALLERY = "gallery"  # in a document's folder
 
 @dataclass(eq=False)
 class Tab:
-    """An open document. `kept` is None where the disk refused; the rest is what it had besides its
-    history when another was brought before it.
+    """An open document. `kept` is None where the disk refused; then `written` is the last change
+    that the artist's file has, and `lacking` whether it lacks more. The rest is what it had besides
+    its history when another was brought before it.
     """
 
     history: History
@@ -28,6 +30,15 @@ class Tab:
     results: Sequence[Result] = ()
     keepsakes: Sequence[Keepsake] = field(default_factory=tuple)
     gallery_unsaved: bool = False
+    lacking: bool = False
+
+    def __post_init__(self) -> None:
+        self.written = self.last
+
+    @property
+    def last(self) -> Change | None:
+        """The last change."""
+        return self.history.done[-1] if self.history.done else None
 
     @property
     def path(self) -> Path | None:
@@ -61,7 +72,9 @@ class Tabs(QObject):
     def unsaved(self, tab: Tab) -> bool:
         """Whether the artist's file lacks something of a document."""
         gallery = self.gallery.unsaved if tab is self.now else tab.gallery_unsaved
-        return tab.kept is not None and (tab.kept.unsaved or gallery)
+        if tab.kept is None:
+            return tab.lacking or gallery or tab.last is not tab.written
+        return tab.kept.unsaved or gallery
 
     @property
     def untouched(self) -> bool:

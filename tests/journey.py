@@ -53,6 +53,8 @@ class Traveller(Hands):
         self.factor = "×1"
         self.unsaved = "Discard"
         self.seen: list[str] = []
+        self.heard: list[str] = []  # sentences that the window showed
+        window.notice.said.connect(self.heard.append)
         self.troubles: list[str] = []
         self.served = True
         self._look()
@@ -163,13 +165,9 @@ class Traveller(Hands):
         assert box.currentText() == text, f"{name} has no {text}"
 
     def told(self, words: str, seconds: float = 60) -> None:
-        """Wait for a sentence in the window."""
-        text = self.window.notice.text
-
-        def said() -> bool:
-            return text.isVisible() and words in text.text().replace("\u200b", "")
-
-        self.wait(said, f"the words {words!r}, not {text.text()!r}", seconds)
+        """Wait for a sentence in the window; on a busy machine it may have gone again."""
+        self.wait(lambda: any(words in s for s in self.heard), f"{words!r}", seconds)
+        self.heard.clear()
 
     def hush(self) -> None:
         """Close the sentence that is shown."""

@@ -1,6 +1,6 @@
 """Sentences for the artist above the canvas: what happened, what was kept, what to do."""
 
-from PySide6.QtCore import QEvent, Qt, QTimer
+from PySide6.QtCore import QEvent, Qt, QTimer, Signal
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QWidget
 
@@ -13,6 +13,8 @@ LONGEST_WORD = 40  # letters
 
 class Notice(QFrame):
     """One sentence at a time; a trouble stays until it is closed, news go by themselves."""
+
+    said = Signal(str)  # what is shown from now on
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -55,6 +57,7 @@ class Notice(QFrame):
         self.setProperty("kind", name)
         self.style().polish(self)
         self.show()
+        self.said.emit(sentence)
 
     def _drawn(self) -> QIcon:
         return icon(self._icon, "warning" if self._icon == "warning" else "text")

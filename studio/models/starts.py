@@ -16,10 +16,12 @@ from studio.document.document import MOST_SIDE, Pixels, translate
 from studio.document.scene import Scene, merged
 
 ATTRIBUTES = "attributes"  # what models call their sliders, as a rule
-# (width, height) of a new document, the first of them proposed.
-SIZES = ((512, 512), (768, 512), (1024, 576), (1024, 1024), (1536, 1024), (2048, 2048), (512, 768))
-
 BAND = 64  # rows
+
+
+def emptied(scene: Scene) -> Scene:
+    """A scene for a document like another: its classes, settings and layers, all empty."""
+    return replace(scene, underlay=None)
 
 
 def read_example(path: Path) -> tuple[Pixels, Scene]:

@@ -100,7 +100,7 @@ class OlderDialog(QDialog):
             return
         self.seen = seen
         for each in seen:
-            size = QLocale().formattedDataSize(each.version.bytes)
+            size = QLocale().formattedDataSize(each.version.bytes, 1)
             item = QListWidgetItem(_thumbnail(each.thumbnail), f"{_when(each)}\n{size}")
             item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{_when(each)}, {size}")
             self.list.addItem(item)

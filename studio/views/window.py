@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
 )
 
 from studio.document.document import Document
+from studio.models.starts import emptied
 from studio.models.studio import Studio
 from studio.views import dialogs, theme
 from studio.views.actions import Actions
@@ -143,8 +144,15 @@ class Window(QMainWindow):
     def new(self) -> None:
         """Ask for a size and begin anew."""
         dialog = NewDialog(self)
+        dialog.show_open(self.studio.session.document.size)
         if dialog.exec():
-            self.studio.files.new(dialog.size_chosen)
+            dialog.remember()
+            if dialog.like:
+                scene = emptied(self.studio.session.scene)
+                self.studio.files.show(Document.blank(dialog.size_chosen, scene))
+            else:
+                self.studio.files.new(dialog.size_chosen)
+        dialog.deleteLater()
 
     def open(self) -> None:
         """Ask for a file and open it."""

@@ -4,11 +4,18 @@ import gc
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import hypothesis
 import pytest
 
 from engines.worlds import vista
+
+if TYPE_CHECKING:
+    from pytestqt.qtbot import QtBot
+
+    from studio.views.window import Window
+    from tests.hands import Hands
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 # Two threads that wait for each other on a busy machine take ten times as long as one.
@@ -49,3 +56,44 @@ def vistas(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("vistas")
     vista.make(folder, 40, (64, 64), seed=3)
     return folder
+
+
+@pytest.fixture
+def own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing of one test is found by another."""
+    for name in ("DATA", "CONFIG", "STATE", "CACHE"):
+        monkeypatch.setenv(f"XDG_{name}_HOME", str(tmp_path / name.lower()))
+
+
+@pytest.fixture
+def window(qtbot: "QtBot", own_folders: None) -> Iterator["Window"]:
+    """The window of a studio that has not been started: no model, an unpainted document."""
+    from PySide6.QtCore import QEvent, QSettings
+    from PySide6.QtWidgets import QApplication
+
+    from studio.models.studio import Studio
+    from studio.views.window import Window
+
+    QSettings().clear()  # Qt looks only once where they are.
+    studio = Studio("cpu")
+    window = Window(studio)
+    window.resize(1400, 900)
+    window.show()
+    yield window
+    studio.close(forget=True)
+    window.hide()
+    window.deleteLater()
+    studio.deleteLater()
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+
+
+@pytest.fixture
+def hands(window: "Window") -> "Hands":
+    """Hands at a started studio with its first model and example."""
+    from tests.hands import Hands
+
+    hands = Hands(window)
+    window.studio.start()
+    hands.wait(lambda: window.studio.live.picture is not None, "the first picture")
+    hands.settle()
+    return hands

@@ -1,9 +1,7 @@
 """The canvas by events: strokes in a turned and mirrored view, fingers, pens, outlines, edges."""
 
 import math
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -21,11 +19,9 @@ from PySide6.QtGui import (
 )
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
-from pytestqt.qtbot import QtBot
 
 from engines.data.spec import PaletteClass
 from engines.ports import UNPAINTED
-from studio.models.studio import Studio
 from studio.models.view import Look
 from studio.views import overlays
 from studio.views.canvas import Canvas
@@ -38,23 +34,13 @@ NO_KEYS = Qt.KeyboardModifier.NoModifier
 
 
 @pytest.fixture
-def hands(qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hands]:
+def hands(window: Window) -> Hands:
     """A studio with an empty document and no model."""
-    for name in ("DATA", "CONFIG", "STATE", "CACHE"):
-        monkeypatch.setenv(f"XDG_{name}_HOME", str(tmp_path / name.lower()))
-    studio = Studio("cpu")
-    window = Window(studio)
-    window.resize(1400, 900)
-    window.show()
+    session = window.studio.session
     palette = (PaletteClass("rock", "#c81e1e"), PaletteClass("snow", "#fafafa"))
-    studio.session.change_scene(replace(studio.session.scene, palette=palette), "palette")
-    studio.tools.resize(8)
-    yield Hands(window)
-    studio.close(forget=True)
-    window.hide()
-    window.deleteLater()
-    studio.deleteLater()
-    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    session.change_scene(replace(session.scene, palette=palette), "palette")
+    window.studio.tools.resize(8)
+    return Hands(window)
 
 
 def painted(hands: Hands) -> np.ndarray:

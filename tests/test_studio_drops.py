@@ -6,11 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QEvent
 from PySide6.QtWidgets import QApplication
-from pytestqt.qtbot import QtBot
 
-from studio.models.studio import Studio
 from studio.views.training import TrainingDialog
 from studio.views.window import Window
 from tests import oddities
@@ -30,14 +27,9 @@ def refused(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 
 
 @pytest.fixture
-def hands(qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Traveller]:
+def hands(window: Window) -> Iterator[Traveller]:
     """A studio in which something is painted already."""
-    for name in ("DATA", "CONFIG", "STATE", "CACHE"):
-        monkeypatch.setenv(f"XDG_{name}_HOME", str(tmp_path / name.lower()))
-    studio = Studio("cpu")
-    window = Window(studio)
-    window.resize(1400, 900)
-    window.show()
+    studio = window.studio
     hands = Traveller(window)
     studio.start()
     hands.wait(lambda: studio.session.bundle is not None, "the model")
@@ -46,11 +38,6 @@ def hands(qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iter
     hands.rest()
     yield hands
     hands.leave()
-    studio.close(forget=True)
-    window.hide()
-    window.deleteLater()
-    studio.deleteLater()
-    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
 
 
 class Before:

@@ -32,10 +32,8 @@ from PySide6.QtWidgets import (
     QTreeWidget,
     QWidget,
 )
-from pytestqt.qtbot import QtBot
 
 from studio.models.coloured import coloured
-from studio.models.studio import Studio
 from studio.views.actions import Actions
 from studio.views.canvas import Canvas
 from studio.views.chooser import ModelDialog
@@ -44,7 +42,6 @@ from studio.views.mapping import MappingDialog
 from studio.views.newdocument import NewDialog
 from studio.views.palette_dialog import PaletteDialog
 from studio.views.shortcuts import ShortcutsDialog
-from studio.views.window import Window
 from tests.hands import Hands
 
 CONTROLS = (QAbstractButton, QSlider, QComboBox, QLineEdit, QAbstractSpinBox, QAbstractItemView,
@@ -58,27 +55,6 @@ ALT, ALT_GR = Qt.KeyboardModifier.AltModifier, Qt.KeyboardModifier.GroupSwitchMo
 FIRST = "1234567890ßqwertzuiopü+asdfghjklöä#<yxcvbnm,.-"
 SECOND = "!\"§$%&/()=?QWERTZUIOPÜ*ASDFGHJKLÖÄ'>YXCVBNM;:_°"
 THIRD = "²³{[]}\\@€~|µ"
-
-
-@pytest.fixture
-def hands(qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hands]:
-    """A started studio with its first model and example."""
-    for name in ("DATA", "CONFIG", "STATE", "CACHE"):
-        monkeypatch.setenv(f"XDG_{name}_HOME", str(tmp_path / name.lower()))
-    studio = Studio("cpu")
-    window = Window(studio)
-    window.resize(1400, 900)
-    window.show()
-    hands = Hands(window)
-    studio.start()
-    hands.wait(lambda: studio.live.picture is not None, "the first picture")
-    hands.settle()
-    yield hands
-    studio.close(forget=True)
-    window.hide()
-    window.deleteLater()
-    studio.deleteLater()
-    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
 
 
 # Commands and their keys --------------------------------------------------------------------------

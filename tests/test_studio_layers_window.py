@@ -1,50 +1,28 @@
 """Layers in the window, by events: made, painted on, seen, moved, kept in the file."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
-from PySide6.QtCore import QEvent, QPoint, Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit, QTabBar
-from pytestqt.qtbot import QtBot
 
 from studio.document.layers import LAYOUT, RENDER, Kind, find, walk
-from studio.models.studio import Studio
 from studio.views.layers import EYE, NAME, LayerTree
-from studio.views.window import Window
 from tests.hands import Hands
 
 RING = 0.004  # of the picture that the brush's outline may take
 LEFT = Qt.MouseButton.LeftButton
 
 
-@pytest.fixture(autouse=True)
-def own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("DATA", "CONFIG", "STATE", "CACHE"):
-        monkeypatch.setenv(f"XDG_{name}_HOME", str(tmp_path / name.lower()))
-
-
 @pytest.fixture
-def hands(qtbot: QtBot) -> Iterator[Hands]:
-    studio = Studio("cpu")
-    window = Window(studio)
-    window.resize(1400, 900)
-    window.show()
-    hands = Hands(window)
-    studio.start()
-    hands.wait(lambda: studio.live.picture is not None, "the first picture")
-    hands.settle()
-    window.docks["layers"].raise_()
+def hands(hands: Hands) -> Hands:
+    """With the layers in front."""
+    hands.window.docks["layers"].raise_()
     QApplication.processEvents()
-    yield hands
-    studio.close(forget=True)
-    window.hide()
-    window.deleteLater()
-    studio.deleteLater()
-    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    return hands
 
 
 def tree(hands: Hands) -> LayerTree:

@@ -1,11 +1,10 @@
 """Variations, gallery, comparing, exporting and the history, by events only."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QEvent, QPoint, Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -15,11 +14,8 @@ from PySide6.QtWidgets import (
     QSpinBox,
     QTableView,
 )
-from pytestqt.qtbot import QtBot
 
-from studio.models.studio import Studio
 from studio.views.compare import Pair
-from studio.views.window import Window
 from tests.hands import Hands
 
 LEFT = Qt.MouseButton.LeftButton
@@ -28,24 +24,11 @@ CTRL = Qt.KeyboardModifier.ControlModifier
 
 
 @pytest.fixture
-def hands(qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hands]:
-    """A started studio with its first model and example, in folders of its own."""
-    for name in ("DATA", "CONFIG", "STATE", "CACHE"):
-        monkeypatch.setenv(f"XDG_{name}_HOME", str(tmp_path / name.lower()))
-    studio = Studio("cpu")
-    window = Window(studio)
-    window.resize(1500, 1000)
-    window.show()
-    hands = Hands(window)
-    studio.start()
-    hands.wait(lambda: studio.live.picture is not None, "the first picture")
-    hands.settle()
-    yield hands
-    studio.close(forget=True)
-    window.hide()
-    window.deleteLater()
-    studio.deleteLater()
-    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+def hands(hands: Hands) -> Hands:
+    """With room for pictures."""
+    hands.window.resize(1500, 1000)
+    QApplication.processEvents()
+    return hands
 
 
 def tile(hands: Hands, name: str, place: int, keys: Qt.KeyboardModifier = NO_KEY) -> None:

@@ -1,12 +1,10 @@
 """The window of older versions, by events: listed, opened beside the document, put back."""
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-import pytest
-from PySide6.QtCore import QEvent, Qt, QTimer
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QApplication,
@@ -17,32 +15,9 @@ from PySide6.QtWidgets import (
     QMessageBox,
     QPushButton,
 )
-from pytestqt.qtbot import QtBot
 
 from studio.document import ora
-from studio.models.studio import Studio
-from studio.views.window import Window
 from tests.hands import LEFT, Hands
-
-
-@pytest.fixture
-def hands(qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hands]:
-    for name in ("DATA", "CONFIG", "STATE", "CACHE"):
-        monkeypatch.setenv(f"XDG_{name}_HOME", str(tmp_path / name.lower()))
-    studio = Studio("cpu")
-    window = Window(studio)
-    window.resize(1400, 900)
-    window.show()
-    hands = Hands(window)
-    studio.start()
-    hands.wait(lambda: studio.live.picture is not None, "the first picture")
-    hands.settle()
-    yield hands
-    studio.close(forget=True)
-    window.hide()
-    window.deleteLater()
-    studio.deleteLater()
-    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
 
 
 def paint_and_save(hands: Hands, path: Path, y: float, at: int) -> np.ndarray:

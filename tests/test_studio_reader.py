@@ -7,15 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from PySide6.QtCore import QEvent
 from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from studio.lanes import reader as lane
 from studio.lanes.reader import Reader
 from studio.models import opening, pictures
-from studio.models.studio import Studio
 from studio.views.window import Window
 from tests.hands import Hands
 
@@ -100,23 +97,14 @@ def test_what_is_forgotten_never_comes(reader: Reader, qtbot: QtBot) -> None:
 
 
 @pytest.fixture
-def hands(qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hands]:
-    for name in ("DATA", "CONFIG", "STATE", "CACHE"):
-        monkeypatch.setenv(f"XDG_{name}_HOME", str(tmp_path / name.lower()))
-    studio = Studio("cpu")
-    window = Window(studio)
-    window.resize(1400, 900)
-    window.show()
+def hands(window: Window) -> Hands:
+    """A studio that does not wait for its first picture."""
+    studio = window.studio
     found = Hands(window)
     studio.start()
     found.wait(lambda: studio.session.bundle is not None, "the model")
     found.click("Mountain")
-    yield found
-    studio.close(forget=True)
-    window.hide()
-    window.deleteLater()
-    studio.deleteLater()
-    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    return found
 
 
 @pytest.fixture

@@ -1,12 +1,10 @@
 """The tools, by events in the window: what is painted, selected and moved, and that undo undoes."""
 
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
@@ -15,7 +13,6 @@ from PySide6.QtWidgets import (
     QInputDialog,
     QToolButton,
 )
-from pytestqt.qtbot import QtBot
 
 from engines.data.spec import PaletteClass
 from engines.ports import UNPAINTED
@@ -23,7 +20,6 @@ from studio.document.brush import Tip
 from studio.document.document import Document
 from studio.document.layers import Kind, Layer, find, inserted, replaced
 from studio.document.scene import Scene
-from studio.models.studio import Studio
 from studio.models.tools import Tool
 from studio.views.selecting import ReplaceDialog
 from studio.views.window import Window
@@ -36,26 +32,15 @@ Box = tuple[int, int, int, int]
 
 
 @pytest.fixture
-def hands(qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hands]:
+def hands(window: Window) -> Hands:
     """A studio with three classes, the lower half of the layout painted, and no model."""
-    for name in ("DATA", "CONFIG", "STATE", "CACHE"):
-        monkeypatch.setenv(f"XDG_{name}_HOME", str(tmp_path / name.lower()))
-    studio = Studio("cpu")
-    window = Window(studio)
-    window.resize(1400, 900)
-    window.show()
     ids = np.full((HEIGHT, WIDTH), UNPAINTED, np.uint8)
     ids[100:] = 2
     colors = (("rock", "#c81e1e"), ("snow", "#fafafa"), ("sea", "#1e50c8"))
     scene = Scene(palette=tuple(PaletteClass(*entry) for entry in colors))
-    studio.session.show(Document(ids, scene))
-    studio.tools.resize(10)
-    yield Hands(window)
-    studio.close(forget=True)
-    window.hide()
-    window.deleteLater()
-    studio.deleteLater()
-    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    window.studio.session.show(Document(ids, scene))
+    window.studio.tools.resize(10)
+    return Hands(window)
 
 
 def ids(hands: Hands) -> np.ndarray:

@@ -303,6 +303,8 @@ def test_a_pictures_classes_and_layout_are_taken_as_one_step(palette: Palette) -
     rgb = flat(((0, 255, 255), 100), ((255, 0, 255), 200))
     rgb = np.concatenate([rgb] * 4, 1)
     found = coloured(rgb, CLASSES, "x.png")
+    palette.session.change_scene(replace(palette.scene, protected=frozenset()), "unlock")
+    palette.session.history.done.clear()
     palette.take_coloured(found, layout=True, exact=False)
     ids, scene = palette.session.document.ids, palette.scene
     assert {scene.palette[n].name for n in np.unique(ids[:100])} == {"sea"}
@@ -313,6 +315,34 @@ def test_a_pictures_classes_and_layout_are_taken_as_one_step(palette: Palette) -
     palette.take_coloured(found, layout=False, exact=False)
     assert (palette.session.document.ids == 255).any()
     assert len(palette.scene.palette) == 5
+
+
+def test_a_locked_class_stays_when_a_layout_is_taken(palette: Palette) -> None:
+    session = palette.session
+    said: list[str] = []
+    session.problem.connect(said.append)
+    size = session.document.size
+    before = np.full(size, 2, np.uint8)
+    before[:, : size[1] // 2] = 3
+    palette.protect(1, False)
+    session.replace_layout(before, session.scene, "x")
+    palette.protect(2, True)
+    rgb = np.zeros((*size, 3), np.uint8)
+    rgb[: size[0] // 2] = (255, 0, 255)
+    palette.take_coloured(coloured(rgb, CLASSES, "x.png"), layout=True, exact=False)
+    ids = session.document.ids
+    assert ((ids == 2) == (before == 2)).all()
+    assert (ids[before != 2] > 3).all()
+    assert said == ["What is painted in locked classes stays: sand."]
+    said.clear()
+    # Going back to what was is no painting, but the artist is told.
+    session.replace_layout(np.zeros(size, np.uint8), session.scene, "back")
+    assert (session.document.ids == 0).all()
+    assert len(said) == 1
+    assert "sand" in said[0]
+    session.undo()
+    session.replace_layout(session.document.ids.copy(), session.scene, "the same")
+    assert len(said) == 1
 
 
 # Mapping ------------------------------------------------------------------------------------------

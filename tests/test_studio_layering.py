@@ -1,6 +1,7 @@
 """What is done to layers: one step each, undone wholly, and what it shows is right."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -216,3 +217,42 @@ def test_the_source_is_each_layer_s_own(layering: Layering) -> None:
     assert render is not None
     assert render.shape == (20, 10, 4)
     assert layering.source(Layer(9, Kind.PICTURE), area) is None
+
+
+def test_clearing_spares_locked_classes_and_says_so(layering: Layering) -> None:
+    session = layering.session
+    said: list[str] = []
+    session.problem.connect(said.append)
+    paint(layering, LAYOUT, Area(0, 0, 20, 60), 0)
+    paint(layering, LAYOUT, Area(20, 0, 30, 60), 1)
+    names = [entry.name for entry in session.scene.palette]
+    session.change_scene(replace(session.scene, protected=frozenset({names[1]})), "lock")
+    layering.clear(LAYOUT)
+    ids = session.document.plane(LAYOUT)
+    assert (ids[20:30, :60] == 1).all()
+    assert (ids == 1).sum() == 600
+    assert (ids == 255).sum() == ids.size - 600
+    assert len(said) == 1
+    assert names[1] in said[0]
+    session.undo()
+    assert (session.document.ids[:20, :60] == 0).all()
+    session.change_scene(replace(session.scene, protected=frozenset()), "unlock")
+    one_step(layering, lambda: layering.clear(LAYOUT))
+    assert (session.document.ids == 255).all()
+    assert len(said) == 1
+
+
+def test_a_group_is_cleared_in_one_step(layering: Layering) -> None:
+    session = layering.session
+    session.activate(LAYOUT)
+    layering.add_layout()
+    high = session.active
+    paint(layering, high, Area(0, 0, 9, 9), 1)
+    layering.add_group()
+    group, _ = layers.place_of(layering.tree, high)
+    assert group is not None
+    session.activate(high)
+    layering.add_layout()
+    paint(layering, session.active, Area(9, 9, 19, 19), 0)
+    one_step(layering, lambda: layering.clear(group))
+    assert (session.document.plane(high) == 255).all()

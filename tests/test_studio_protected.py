@@ -11,6 +11,7 @@ from studio.document.document import Document, Edit
 from studio.document.layers import FIRST, Kind, Layer
 from studio.document.raster import Area, Shape
 from studio.document.scene import Scene
+from studio.models import classes
 
 PALETTE = tuple(PaletteClass(n, f"#{i:02x}0000") for i, n in enumerate(("sky", "sea", "sand")))
 ALL = Shape(Area(0, 0, 4, 4), None)
@@ -62,3 +63,31 @@ def test_what_is_said_of_classes_is_kept() -> None:
     for key, wrong in (("order", 3), ("protected", None), ("mappings", {"vista": ["sand"]})):
         with pytest.raises(UserError, match="settings cannot be read"):
             Scene.from_json(plain | {key: wrong}, {})
+
+
+def test_a_class_keeps_its_pattern_when_one_before_it_is_deleted() -> None:
+    scene = Scene(PALETTE)
+    assert [scene.pattern_of(n) for n in range(3)] == [0, 1, 2]
+    scene = classes.removed(scene, 0)
+    assert [scene.pattern_of(n) for n in range(2)] == [1, 2]
+    scene = classes.renamed(scene, 0, "ocean")
+    assert [scene.pattern_of(n) for n in range(2)] == [1, 2]
+    scene = classes.removed(scene, 0)
+    assert scene.pattern_of(0) == 2
+    assert set(scene.patterns) == {"sand"}
+    assert Scene.from_json(json.loads(json.dumps(scene.to_json())), {}).patterns == {"sand": 2}
+
+
+def test_a_new_class_has_a_pattern_that_no_other_has() -> None:
+    scene = classes.removed(Scene(PALETTE), 0)
+    for n in range(10):
+        scene = classes.added(scene, f"more {n}", f"#0000{n:02x}", range(len(scene.palette)))
+    assert sorted(scene.pattern_of(n) for n in range(12)) == list(range(12))
+
+
+@pytest.mark.parametrize("wrong", [[1], {"sand": "x"}, {"sand": None}, 3])
+def test_patterns_of_strangers_are_numbers(wrong: object) -> None:
+    plain = Scene(PALETTE).to_json()
+    with pytest.raises(UserError, match="settings cannot be read"):
+        Scene.from_json(plain | {"patterns": wrong}, {})
+    assert Scene.from_json(plain | {"patterns": {"sand": 1 << 70}}, {}).pattern_of(2) == 255

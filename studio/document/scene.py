@@ -19,6 +19,7 @@ from studio.document import layers
 from studio.document.layers import FIRST, Layers
 
 Pixels = npt.NDArray[np.uint8]
+PATTERNS = 12  # kinds of patterns that classes have
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,7 +64,8 @@ class Scene:
     `values` holds what was set, by port name; what is not in it has the port's default. `locked`
     names what a surprise leaves alone: "seed", or a port's "attributes.fog". `order` is how the
     artist arranged classes; `protected` ones cannot be painted over; `mappings` say, by model,
-    which of its classes a class is, "" for none. All three go by names.
+    which of its classes a class is, "" for none; `patterns` say which pattern a class has where
+    that is not the one of its id, as when an id before it was deleted. All four go by names.
     """
 
     palette: tuple[PaletteClass, ...] = ()
@@ -81,6 +83,7 @@ class Scene:
     order: tuple[str, ...] = ()
     protected: frozenset[str] = frozenset()
     mappings: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    patterns: Mapping[str, int] = field(default_factory=dict)
 
     def with_value(self, name: str, value: Any) -> "Scene":
         """The scene with one port set; None takes the setting back."""
@@ -93,6 +96,11 @@ class Scene:
     def spared(self) -> tuple[int, ...]:
         """The ids of the classes that cannot be painted over."""
         return tuple(n for n, entry in enumerate(self.palette) if entry.name in self.protected)
+
+    def pattern_of(self, number: int) -> int:
+        """The pattern of the class with an id."""
+        name = self.palette[number].name if number < len(self.palette) else ""
+        return self.patterns.get(name, number)
 
     @property
     def pictures(self) -> dict[str, Picture]:
@@ -112,6 +120,7 @@ class Scene:
             "layers": layers.to_json(self.layers),
             "protected": sorted(self.protected),
             "mappings": {model: dict(names) for model, names in self.mappings.items()},
+            "patterns": dict(self.patterns),
         }
 
     @classmethod
@@ -137,6 +146,7 @@ class Scene:
                 order=tuple(_names(plain, "order")),
                 protected=frozenset(_names(plain, "protected")),
                 mappings=_mappings(plain["mappings"]) if "mappings" in plain else {},
+                patterns=_patterns(plain["patterns"]) if "patterns" in plain else {},
             )
         except UserError:
             raise
@@ -173,6 +183,10 @@ def _names(plain: Any, key: str) -> list[str]:
 
 def _mappings(plain: Any) -> dict[str, dict[str, str]]:
     return {str(m): {str(k): str(v) for k, v in names.items()} for m, names in plain.items()}
+
+
+def _patterns(plain: Any) -> dict[str, int]:
+    return {str(name): min(max(int(number), 0), 255) for name, number in plain.items()}
 
 
 def _pack(value: Any) -> Any:

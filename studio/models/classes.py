@@ -12,7 +12,7 @@ import numpy.typing as npt
 from engines.data.spec import PaletteClass, palette
 from engines.errors import UserError
 from engines.ports import UNPAINTED
-from studio.document.scene import Scene
+from studio.document.scene import PATTERNS, Scene
 
 MOST = 255
 MOST_NAME = 100  # characters
@@ -41,7 +41,13 @@ def added(scene: Scene, name: str, color: str, among: Iterable[int]) -> Scene:
         raise UserError(f"A document has {MOST} classes at most; delete one that is not painted.")
     entry = PaletteClass(_free(name, scene.palette), color)
     order = (*(scene.palette[n].name for n in among), entry.name)
-    return replace(scene, palette=(*scene.palette, entry), order=order)
+    numbers = range(len(scene.palette))
+    taken = {scene.pattern_of(n) % PATTERNS for n in numbers}
+    patterns = dict(scene.patterns)
+    free = sorted(set(range(PATTERNS)) - taken)
+    if len(numbers) % PATTERNS in taken and free:
+        patterns[entry.name] = free[0]
+    return replace(scene, palette=(*scene.palette, entry), order=order, patterns=patterns)
 
 
 def renamed(
@@ -68,6 +74,7 @@ def renamed(
         order=tuple(other(scene.palette[n].name) for n in among) or tuple(map(other, scene.order)),
         protected=frozenset(map(other, scene.protected)),
         mappings={m: {other(k): v for k, v in t.items()} for m, t in scene.mappings.items()},
+        patterns={other(k): v for k, v in scene.patterns.items()},
         values={
             port: entry.name if port in masks and value == before.name else value
             for port, value in scene.values.items()
@@ -82,14 +89,21 @@ def recolored(scene: Scene, number: int, color: str) -> Scene:
 
 
 def removed(scene: Scene, number: int) -> Scene:
-    """Without a class; those after it move up by one, so the layouts need `renumbering`."""
+    """Without a class; those after it move up by one, so the layouts need `renumbering`.
+
+    They keep their patterns.
+    """
     name = scene.palette[number].name
+    later = range(number + 1, len(scene.palette))
+    moved = {scene.palette[n].name: scene.pattern_of(n) for n in later}
+    patterns = {known: v for known, v in scene.patterns.items() if known != name} | moved
     return replace(
         scene,
         palette=(*scene.palette[:number], *scene.palette[number + 1 :]),
         order=tuple(other for other in scene.order if other != name),
         protected=scene.protected - {name},
         mappings={m: {k: v for k, v in t.items() if k != name} for m, t in scene.mappings.items()},
+        patterns=patterns,
     )
 
 

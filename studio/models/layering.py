@@ -190,14 +190,24 @@ class Layering(QObject):
         self._take(self._blanked((layer,), label), tree, label)
 
     def clear(self, number: int) -> None:
-        """Nothing on a layer."""
+        """Nothing on a layer, but what is painted in locked classes."""
         label = self.tr("Clear layer")
         if sentence := self._refusal(number):
             self.session.problem.emit(sentence)
             return
-        for edit in self._blanked((_found(self.tree, number),), label):
-            self.session.commit(edit)
-        self.session.replace_all()
+        document, spared = self.session.document, self.session.scene.spared
+        edits, stays = [], []
+        for layer in walk((_found(self.tree, number),)):
+            if layer.id in document.planes:
+                plane, nothing = document.plane(layer.id), blank(document.size, layer.channels)
+                if layer.kind is Kind.LAYOUT and spared:
+                    locked = np.isin(plane, spared)
+                    nothing[locked] = plane[locked]
+                    stays.append(np.unique(plane[locked]))
+                edits.append(_whole(document, label, layer.id, nothing))
+        self.session.commit_with(edits, self.session.scene, label)
+        if stays:
+            self.session.tell_spared(np.concatenate(stays))
 
     def merge_down(self, number: int) -> None:
         """A layer and the one below it as one; a group becomes one layer."""

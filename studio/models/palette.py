@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from pathlib import Path
 
+import numpy as np
 from PySide6.QtCore import QObject, Signal
 
 from engines.data.spec import PaletteClass
@@ -146,8 +147,8 @@ class Palette(QObject):
     def take_coloured(self, found: Coloured, layout: bool, exact: bool) -> None:
         """Take the classes of a picture, and its layout too where that is wanted.
 
-        `exact` leaves pixels of other colours unpainted. A layout of another size is offered as a
-        document of its own.
+        `exact` leaves pixels of other colours unpainted. What shows a locked class stays. A layout
+        of another size is offered as a document of its own.
         """
         scene = classes.dressed(self.scene, found.classes)
         if not layout:
@@ -158,6 +159,11 @@ class Palette(QObject):
         for number, entry in enumerate(found.classes):
             table[number] = places[entry.name]
         ids = table[found.exact if exact else found.ids]
+        now = self.session.document.ids
+        if ids.shape == now.shape:
+            locked = np.isin(now, self.scene.spared)
+            ids[locked] = now[locked]  # A palette that joins another leaves its ids as they are.
+            self.session.tell_spared(now[locked])
         self.session.replace_layout(ids, scene, self.tr("Layout of a picture"))
 
     # The model's classes ------------------------------------------------------------------------

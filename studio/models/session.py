@@ -125,17 +125,31 @@ class Session(QObject):
         """Put another class map and scene in place, undone together; a document if sizes differ.
 
         The ids are those of the scene's palette. The document keeps its layers: the lowest layout
-        takes the ids, those above it are cleared.
+        takes the ids, those above it are cleared. A layout that was there before comes back as it
+        was, locked classes too; which of them changed is said.
         """
         if ids.shape != self.document.size:
             self.offered.emit(Document(ids.copy(), replace(scene, layers=FIRST)))
             return
-        edits = []
+        gone, edits = self._repainted(ids, scene), []
         base = base_layout(self.scene.layers)
         for layer in (base, *(e.id for e in layouts(self.scene.layers) if e.id != base)):
             edits.append(Edit(self.document, label, layer))
             edits[-1].replace(ids if layer == base else blank(self.document.size, 1))
         self.commit_with(edits, replace(scene, layers=self.scene.layers), label)
+        if gone:
+            text = self.tr("This changed locked classes too: {0}. Undo brings them back.")
+            self.problem.emit(text.format(", ".join(gone)))
+
+    def _repainted(self, ids: Pixels, scene: Scene) -> list[str]:
+        """The locked classes that pixels have now and would not have with these."""
+        places = {entry.name: number for number, entry in enumerate(scene.palette)}
+        gone = []
+        for number in self.scene.spared:
+            name, after = self.scene.palette[number].name, ids[self.document.ids == number]
+            if after.size and not (name in places and (after == places[name]).all()):
+                gone.append(name)
+        return gone
 
     def resize(self, size: Size, planes: Mapping[int, Pixels], label: str) -> None:
         """Another size of the document, with its planes at that: a crop, say. One step."""
@@ -203,6 +217,14 @@ class Session(QObject):
         if path[-1].kind is Kind.RENDER:
             return self.tr("The model paints this layer; choose another, or keep the picture.")
         return ""
+
+    def tell_spared(self, ids: Pixels) -> None:
+        """Say that these pixels stay as they are, for their classes are locked; not of none."""
+        names = [self.scene.palette[number].name for number in np.unique(ids)]
+        if names:
+            self.problem.emit(
+                self.tr("What is painted in locked classes stays: {0}.").format(", ".join(names))
+            )
 
     # The model --------------------------------------------------------------------------------
 

@@ -11,7 +11,7 @@ CHIP = QSize(28, 18)
 
 
 def weave(number: int, color: str) -> QPixmap:
-    """The pattern of a class as a tile to repeat over its colour."""
+    """A pattern (`Scene.pattern_of`) as a tile to repeat over a class's colour."""
     dark = QColor(color)
     shade = QColor.fromRgbF(dark.redF() * SHADE, dark.greenF() * SHADE, dark.blueF() * SHADE)
     image = QImage(PATTERN, PATTERN, QImage.Format.Format_ARGB32)
@@ -24,7 +24,7 @@ def weave(number: int, color: str) -> QPixmap:
 
 
 def chip(number: int, color: str, ratio: float = 2.0) -> QIcon:
-    """A class's colour and pattern as the icon of a list."""
+    """A class's colour and pattern (`Scene.pattern_of`) as the icon of a list."""
     pixmap = QPixmap(CHIP * ratio)
     pixmap.setDevicePixelRatio(ratio)
     pixmap.fill(Qt.GlobalColor.transparent)

@@ -84,14 +84,20 @@ class Tile(QAbstractButton):
     """One class."""
 
     def __init__(
-        self, number: int, name: str, color: str, key: str, parent: QWidget | None = None
+        self,
+        number: int,
+        name: str,
+        color: str,
+        key: str,
+        pattern: int,
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self.number = number
         self._picture: QPixmap | None = None
         self._key, self._share = key, ""
         self._locked = self._alone = False
-        self._chip = weave(number, color)
+        self._chip = weave(pattern, color)
         self._color = QColor(color)
         self.setText(worded(name))
         self.setCheckable(True)
@@ -222,8 +228,9 @@ class Classes(QScrollArea):
 
     def rebuild(self) -> None:
         """Make the tiles anew where the classes changed."""
-        numbers, palette = self.session.shown_classes(), self.session.scene.palette
-        wanted = tuple((n, palette[n]) for n in numbers)
+        numbers, scene = self.session.shown_classes(), self.session.scene
+        palette = scene.palette
+        wanted = tuple((n, palette[n], scene.pattern_of(n)) for n in numbers)
         if wanted == self._shown and self.widget() is not None:
             self._show_states()
             return
@@ -237,7 +244,7 @@ class Classes(QScrollArea):
         for place, number in enumerate(numbers):
             key = str(place + 1) if place < 9 else ""
             entry = palette[number]
-            tile = Tile(number, entry.name, entry.color, key, page)
+            tile = Tile(number, entry.name, entry.color, key, scene.pattern_of(number), page)
             tile.clicked.connect(partial(self.tools.choose, number))
             tile.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
             tile.customContextMenuRequested.connect(partial(self._ask, tile))

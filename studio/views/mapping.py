@@ -131,7 +131,7 @@ class MappingDialog(QDialog):
         self._choices = []
         for place, row in enumerate(rows):
             title = QTableWidgetItem(worded(row.name))
-            title.setIcon(chip(row.number, scene.palette[row.number].color))
+            title.setIcon(chip(scene.pattern_of(row.number), scene.palette[row.number].color))
             self.table.setItem(place, 0, title)
             share = QTableWidgetItem(share_text(shares.share(row.number)))
             share.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)

@@ -5,7 +5,6 @@ from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
     QDialogButtonBox,
-    QFormLayout,
     QGridLayout,
     QLabel,
     QSpinBox,
@@ -38,6 +37,10 @@ class NewDialog(QDialog):
             self.tr("Large square"): (2048, 2048),
             self.tr("4K"): (3840, 2160),
         }
+        self.template = QComboBox(self)
+        self.template.setAccessibleName(self.tr("Begin with"))
+        self.template.addItem(self.tr("A blank layout"))
+        self.template.addItem(self.tr("The layers of the open document, empty"))
         self.preset = QComboBox(self)
         self.preset.setAccessibleName(self.tr("Size preset"))
         for name, (width, height) in presets.items():
@@ -50,22 +53,29 @@ class NewDialog(QDialog):
         self.swap.setIcon(icon("swap"))
         self.swap.setAccessibleName(self.tr("Swap width and height"))
         self.swap.setToolTip(self.tr("Swap width and height"))
-        self.template = QComboBox(self)
-        self.template.setAccessibleName(self.tr("Begin with"))
-        self.template.addItem(self.tr("A blank layout"))
-        self.template.addItem(self.tr("The layers of the open document, empty"))
         self.hint = QLabel(self.tr("Classes, model and its settings stay those in use."), self)
         self.hint.setObjectName("hint")
         self.hint.setWordWrap(True)
-        form = QFormLayout(self)
-        form.addRow(self.tr("&Begin with"), self.template)
-        form.addRow(self.tr("&Preset"), self.preset)
-        form.addRow(self._sides())
-        form.addRow(self.hint)
+        grid = QGridLayout(self)
+        for row, (text, field) in enumerate(
+            (
+                (self.tr("&Begin with"), self.template),
+                (self.tr("&Preset"), self.preset),
+                (self.tr("&Width"), self.width_box),
+                (self.tr("&Height"), self.height_box),
+            )
+        ):
+            label = QLabel(text, self)
+            label.setBuddy(field)
+            grid.addWidget(label, row, 0)
+            grid.addWidget(field, row, 1, 1, 2 if row < 2 else 1)
+        grid.addWidget(self.swap, 2, 2, 2, 1)
+        grid.setColumnStretch(1, 1)
+        grid.addWidget(self.hint, 4, 0, 1, 3)
         buttons = QDialogButtonBox(self)
         buttons.addButton(self.tr("&Create"), QDialogButtonBox.ButtonRole.AcceptRole)
         buttons.addButton(QDialogButtonBox.StandardButton.Cancel)
-        form.addRow(buttons)
+        grid.addWidget(buttons, 5, 0, 1, 3)
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
         self.preset.activated.connect(self._take_preset)
@@ -73,6 +83,7 @@ class NewDialog(QDialog):
         self.template.activated.connect(self._take_template)
         for box in (self.width_box, self.height_box):
             box.valueChanged.connect(self._match)
+        self.preset.setFocus()
         self.show_size(_remembered() or (512, 512))
 
     @property
@@ -103,20 +114,6 @@ class NewDialog(QDialog):
         height, width = self.size_chosen
         QSettings().setValue(SIZE, f"{width} {height}")
         QSettings().setValue(LIKE, "yes" if self.like else "no")
-
-    def _sides(self) -> QGridLayout:
-        """Width and height above each other, with what swaps them beside both."""
-        grid = QGridLayout()
-        for row, (text, box) in enumerate(
-            ((self.tr("&Width"), self.width_box), (self.tr("&Height"), self.height_box))
-        ):
-            label = QLabel(text, self)
-            label.setBuddy(box)
-            grid.addWidget(label, row, 0)
-            grid.addWidget(box, row, 1)
-        grid.addWidget(self.swap, 0, 2, 2, 1)
-        grid.setColumnStretch(1, 1)
-        return grid
 
     def _take_preset(self, place: int) -> None:
         chosen = self.preset.itemData(place)

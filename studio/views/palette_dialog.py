@@ -166,7 +166,7 @@ class PaletteDialog(QDialog):
             marks = [share] if share else []
             marks += [self.tr("locked")] if palette.is_protected(place) else []
             text = worded(entry.name) + (f"   ({', '.join(marks)})" if marks else "")
-            item = QListWidgetItem(chip(place, entry.color), text)
+            item = QListWidgetItem(chip(palette.scene.pattern_of(place), entry.color), text)
             item.setData(NUMBER, place)
             item.setSizeHint(QSize(0, 30))
             self.list.addItem(item)

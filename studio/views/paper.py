@@ -8,7 +8,7 @@ from engines.data.spec import palette
 from engines.ports import UNPAINTED
 from studio.document.document import Pixels
 from studio.document.raster import Area, whole
-from studio.document.scene import Scene
+from studio.document.scene import PATTERNS, Scene
 from studio.models.images import to_image
 from studio.models.live import Live
 from studio.models.session import Session
@@ -20,7 +20,7 @@ DIM = 0.12  # how opaque classes are while another is shown alone
 
 
 def pattern(number: int) -> np.ndarray:
-    """The pattern of a class as bool (16, 16): twelve kinds, so that no class is colour alone."""
+    """A pattern as bool (16, 16): twelve kinds, so that no class is colour alone."""
     y, x = np.mgrid[:PATTERN, :PATTERN]
     kinds = (
         lambda: np.zeros((PATTERN, PATTERN), np.bool_),
@@ -36,7 +36,8 @@ def pattern(number: int) -> np.ndarray:
         lambda: y % 4 == 0,
         lambda: x % 4 == 0,
     )
-    return np.asarray(kinds[number % len(kinds)]())
+    assert len(kinds) == PATTERNS
+    return np.asarray(kinds[number % PATTERNS]())
 
 
 class Paper(QObject):
@@ -111,7 +112,7 @@ class Paper(QObject):
         self._colors[UNPAINTED] = 0
         dark = _argb((rgb * SHADE).astype(np.uint32))
         dark[len(scene.palette) :] = 0
-        patterns = np.stack([pattern(number) for number in range(256)])
+        patterns = np.stack([pattern(scene.pattern_of(number)) for number in range(256)])
         self._patterned = np.where(patterns, dark[:, None, None], self._colors[:, None, None])
         if self.solo is not None:
             others = np.arange(256) != self.solo

@@ -231,6 +231,7 @@ def test_a_coloured_picture_becomes_classes_and_layout(
 
     answering(ColouredDialog, answer)
     hands.menu("Classes", "Import from a coloured picture …")
+    hands.rest_eyes()
     assert any("Warning: 1 024 pixels (0.4 %) have other colours" in text for text in said)
     now, palette = ids(hands), hands.window.studio.session.scene.palette
     assert palette[int(now[10, 10])].color == "#0a5ac8"

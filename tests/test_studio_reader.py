@@ -8,11 +8,14 @@ import numpy as np
 import pytest
 from PIL import Image
 from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
+from engines.errors import UserError
 from studio.lanes import reader as lane
 from studio.lanes.reader import Reader
 from studio.models import opening, pictures
+from studio.views import coloured
 from studio.views.window import Window
 from tests.hands import Hands
 
@@ -180,3 +183,39 @@ def test_opening_waits_for_nobody(hands: Hands, gate: threading.Event, tmp_path:
     hands.rest_eyes()
     assert session.document is not before
     assert session.scene.underlay is not None
+
+
+def test_a_coloured_picture_is_read_while_the_window_goes_on(
+    hands: Hands, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow = Slow("There is nothing in it.")
+    monkeypatch.setattr(coloured, "read_coloured", lambda path, known: slow())
+    path = tmp_path / "flat.png"
+    Image.new("RGB", (8, 8)).save(path)
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(path), ""))
+    hands.menu("Classes", "Import from a coloured picture …")
+    notice = hands.window.notice
+    hands.wait(lambda: "Reading flat.png" in notice.text.text(), "the word")
+    assert slow.thread is not threading.current_thread()
+    before = hands.window.studio.session.document.ids.copy()
+    hands.click("Rock")
+    hands.stroke((0.2, 0.2), (0.8, 0.2))
+    assert not np.array_equal(hands.window.studio.session.document.ids, before)
+    slow.found = None
+    monkeypatch.setattr(coloured, "_offer", lambda *given: offered.append(given[2]))
+    offered: list[str] = []
+    slow.gate.set()
+    hands.rest_eyes()
+    assert offered == ["flat.png"]
+    hands.menu("Classes", "Import from a coloured picture …")  # It can be done once more.
+    hands.rest_eyes()
+    assert len(offered) == 2
+
+    def refuse(path: Path, known: object) -> None:
+        raise UserError("It has 9 colours and no areas.")
+
+    monkeypatch.setattr(coloured, "read_coloured", refuse)
+    hands.menu("Classes", "Import from a coloured picture …")
+    hands.rest_eyes()
+    assert len(offered) == 2
+    assert "no areas" in notice.text.text()

@@ -9,9 +9,10 @@ from PySide6.QtWidgets import QMenu
 
 from engines.errors import UserError
 from studio.views.actions import Actions
+from studio.views.coloured import import_picture
 from studio.views.control import worded
 from studio.views.mapping import show_mapping
-from studio.views.palette_dialog import PaletteDialog, delete_class, import_picture
+from studio.views.palette_dialog import PaletteDialog, delete_class
 
 if TYPE_CHECKING:
     from studio.views.window import Window
@@ -38,7 +39,7 @@ def class_commands(window: "Window", actions: Actions) -> None:
     add("class-rename", tr("&Rename this class …"), partial(edit_classes, window))
     deleted = partial(_try, window, lambda: delete_class(palette, tools.class_id, window))
     add("class-delete", tr("&Delete this class …"), deleted)
-    imported = partial(_try, window, lambda: import_picture(palette, window))
+    imported = partial(import_picture, palette, window, window.notice.complain, window.notice.tell)
     add("classes-picture", tr("&Import from a coloured picture …"), imported)
     add("mapping", tr("Classes for the &model …"), lambda: show_mapping(palette, window))
     follow = partial(_follow, window, actions)

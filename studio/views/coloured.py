@@ -1,5 +1,9 @@
 """What was found in a coloured picture: classes to be named, and a layout to take or leave."""
 
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -13,9 +17,62 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from engines.data.spec import PaletteClass
+from engines.errors import UserError
 from engines.ports import Size
-from studio.models.coloured import Coloured
+from studio.lanes.reader import Reader
+from studio.models.coloured import Coloured, read_coloured
+from studio.models.palette import Palette
+from studio.views import dialogs
 from studio.views.chips import CHIP, chip, share_text
+
+Say = Callable[[str], object]
+
+
+def import_picture(palette: Palette, parent: QWidget, complain: Say, tell: Say) -> None:
+    """Ask for a coloured picture and take its classes, and its layout; a large one may take long,
+    and nobody waits for it.
+    """
+    path = dialogs.ask_picture(parent, parent.tr("a layout in colours"))
+    if path is None:
+        return
+    reader = Reader(parent)
+    wait = parent.tr("Reading {0} …")
+    reader.waits.connect(lambda name: name and tell(wait.format(name)))
+    reader.problem.connect(complain)
+
+    def then(found: Coloured | str) -> None:
+        if isinstance(found, str):
+            complain(found)
+        else:
+            _offer(palette, found, path.name, parent, complain, tell)
+        reader.deleteLater()
+
+    reader.read(partial(_look, path, palette.scene.palette), then, path.name)
+
+
+def _look(path: Path, known: tuple[PaletteClass, ...]) -> Coloured | str:
+    """What is in a picture, or the sentence that says why nothing is; on any thread."""
+    try:
+        return read_coloured(path, known)
+    except UserError as error:
+        return str(error)
+
+
+def _offer(
+    palette: Palette, found: Coloured, name: str, parent: QWidget, complain: Say, tell: Say
+) -> None:
+    dialog = ColouredDialog(found, name, palette.session.document.size, parent)
+    try:
+        if dialog.exec():
+            palette.take_coloured(dialog.found, dialog.layout_wanted, dialog.exact)
+            tell(parent.tr("The classes of {0} are taken.").format(name))
+        else:
+            tell(parent.tr("Nothing of {0} was taken.").format(name))
+    except UserError as error:
+        complain(str(error))
+    finally:
+        dialog.deleteLater()
 
 
 class ColouredDialog(QDialog):

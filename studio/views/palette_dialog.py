@@ -29,12 +29,11 @@ from PySide6.QtWidgets import (
 
 from engines.errors import UserError
 from studio.models.classes import alike
-from studio.models.coloured import read_coloured
 from studio.models.palette import Palette
 from studio.models.palettes import write_classes
 from studio.views import dialogs
 from studio.views.chips import CHIP, chip, share_text
-from studio.views.coloured import ColouredDialog
+from studio.views.coloured import import_picture
 from studio.views.control import worded
 
 NUMBER = Qt.ItemDataRole.UserRole
@@ -309,7 +308,8 @@ class PaletteDialog(QDialog):
             self._try(lambda: self.palette_.read(path))
 
     def _import_picture(self) -> None:
-        self._try(lambda: import_picture(self.palette_, self))
+        self.told.setText("")
+        import_picture(self.palette_, self, self.told.setText, self.told.setText)
 
     def _export(self) -> None:
         kinds, name = self.tr("Lists of classes (*.json)"), "classes.json"
@@ -317,18 +317,6 @@ class PaletteDialog(QDialog):
         if path is not None:
             write_classes(path, self.palette_.shown)
             self.told.setText(self.tr("{0} is written.").format(path.name))
-
-
-def import_picture(palette: Palette, parent: QWidget) -> None:
-    """Ask for a coloured picture and take its classes, and its layout; UserError."""
-    path = dialogs.ask_picture(parent, parent.tr("a layout in colours"))
-    if path is None:
-        return
-    found = read_coloured(path, palette.scene.palette)
-    dialog = ColouredDialog(found, path.name, palette.session.document.size, parent)
-    if dialog.exec():
-        palette.take_coloured(dialog.found, dialog.layout_wanted, dialog.exact)
-    dialog.deleteLater()
 
 
 def delete_class(palette: Palette, number: int, parent: QWidget) -> None:

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
 )
 
 from studio.document.document import Document
+from studio.models import habits
 from studio.models.starts import emptied
 from studio.models.studio import Studio
 from studio.views import dialogs, theme
@@ -333,6 +334,7 @@ class Window(QMainWindow):
     def _settle_in(self) -> None:
         """Take the place, the arrangement and the theme of the last time."""
         self.workspaces.restore()
+        habits.restore(self.studio.tools)
         self.actions_["docks"].setChecked(self.docks.put_away)
         if self.switch is not None:
             self.actions_[f"theme-{self.switch.wanted}"].setChecked(True)
@@ -369,5 +371,6 @@ class Window(QMainWindow):
                     event.ignore()
                     return
         self.workspaces.keep()
+        habits.keep(self.studio.tools)
         self.studio.close(forget=True)
         event.accept()

@@ -7,7 +7,7 @@ import pytest
 from PySide6.QtCore import QEvent, QPointF, QSettings, Qt
 from PySide6.QtGui import QAction, QMouseEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QDockWidget, QMenu, QSlider
+from PySide6.QtWidgets import QApplication, QDockWidget, QLineEdit, QListWidget, QMenu, QSlider
 from pytestqt.qtbot import QtBot
 
 from engines.errors import UserError
@@ -174,6 +174,22 @@ def test_a_workspace_is_saved_chosen_and_deleted(
     )
     hands.menu("View", "Workspace", "Delete workspace …")
     assert window.workspaces.saved.all() == ()
+
+
+def test_a_workspace_of_ones_own_is_found_by_its_name(studios: list[Window]) -> None:
+    hands = opened(studios)
+    window = hands.window
+    window.arrange(Arrangement.OVERLAY)
+    window.workspaces.save_as("Evening light")
+    window.arrange(Arrangement.SPLIT)
+    hands.keys("Ctrl+K", hands.canvas())
+    line = hands.find("What do you want to do?", QLineEdit)
+    QTest.keyClicks(line, "evening")
+    found = hands.find("Found", QListWidget)
+    assert isinstance(found, QListWidget)
+    assert found.item(0).text() == "Workspace Evening light"
+    QTest.keyClick(line, Qt.Key.Key_Return)
+    assert window.desktop.arrangement is Arrangement.OVERLAY
 
 
 def test_the_window_comes_back_as_it_was_left(studios: list[Window]) -> None:

@@ -3,14 +3,13 @@
 from functools import partial
 
 from PySide6.QtCore import QPoint, QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QPainter, QPainterPath, QPaintEvent, QPen, QPixmap
+from PySide6.QtGui import QColor, QPainter, QPainterPath, QPaintEvent, QPen, QPixmap, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
     QButtonGroup,
     QLayout,
     QLayoutItem,
     QScrollArea,
-    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
@@ -23,14 +22,38 @@ from studio.views.chips import share_text, weave
 from studio.views.control import worded
 from studio.views.icons import icon
 
-TILE = QSize(92, 74)
-PICTURE = 46
+TILE = QSize(92, 74)  # the smallest tile
+WIDEST = 168  # of a tile; its picture is of 128 pixels
+NAMED = 28  # pixels of a tile below its picture
+HIGH = 1.0  # of a picture's width that its height is at most
+GAP, MARGIN = 6, 10
+
+
+def tile_size(room: QSize, count: int, bar: int) -> tuple[QSize, bool]:
+    """The largest tiles of which so many are seen at once in that room, and whether there are any;
+    else small ones, beside a scroll bar of that width.
+    """
+    best = QSize(0, 0)
+    wide, high = room.width() - 2 * MARGIN + GAP, room.height() - 2 * MARGIN + GAP
+    for columns in range(1, count + 1):
+        rows = -(-count // columns)
+        width = min(wide // columns - GAP, WIDEST)
+        height = min(high // rows - GAP, round(width * HIGH) + NAMED)
+        fits = width >= TILE.width() and height >= TILE.height()
+        if fits and width * height > best.width() * best.height():
+            best = QSize(width, height)
+    if not best.isEmpty():
+        return best, True
+    wide -= bar
+    columns = max(wide // (TILE.width() + GAP), 1)
+    width = max(min(wide // columns - GAP, WIDEST), TILE.width())
+    return QSize(width, TILE.height()), False
 
 
 class Flow(QLayout):
     """Items from left to right and on to the next row, as words on a page."""
 
-    def __init__(self, gap: int = 6) -> None:
+    def __init__(self, gap: int = GAP) -> None:
         super().__init__()
         self._items: list[QLayoutItem] = []
         self._gap = gap
@@ -102,7 +125,6 @@ class Tile(QAbstractButton):
         self.setText(worded(name))
         self.setCheckable(True)
         self.setFixedSize(TILE)
-        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setAccessibleName(self.text())
         self._tell()
@@ -131,7 +153,7 @@ class Tile(QAbstractButton):
         self.update()
 
     def sizeHint(self) -> QSize:  # noqa: N802
-        return TILE
+        return self.minimumSize()
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
         look = theme.current()
@@ -144,8 +166,9 @@ class Tile(QAbstractButton):
         painter.fillPath(path, QColor(look.raised if not self.underMouse() else look.hover))
         painter.save()
         painter.setClipPath(path)
-        top = QRectF(frame.left(), frame.top(), frame.width(), PICTURE)
-        chip = QRectF(frame.right() - 26, frame.top(), 26, PICTURE)
+        high = self.height() - NAMED
+        top = QRectF(frame.left(), frame.top(), frame.width(), high)
+        chip = QRectF(frame.right() - 26, frame.top(), 26, high)
         if self._picture is not None:
             size = self._picture.deviceIndependentSize()
             share = top.height() / top.width()
@@ -160,7 +183,7 @@ class Tile(QAbstractButton):
         painter.drawTiledPixmap(chip, self._chip)
         self._paint_state(painter, top)
         painter.restore()
-        text = frame.adjusted(6, PICTURE, -6, 0)
+        text = frame.adjusted(6, high, -6, 0)
         painter.setPen(QColor(look.text))
         name = self.fontMetrics().elidedText(
             self.text(), Qt.TextElideMode.ElideRight, int(text.width() - (12 if self._key else 0))
@@ -238,7 +261,7 @@ class Classes(QScrollArea):
         page = QWidget()
         page.setObjectName("tiles")
         flow = Flow()
-        flow.setContentsMargins(10, 10, 10, 10)
+        flow.setContentsMargins(MARGIN, MARGIN, MARGIN, MARGIN)
         group = QButtonGroup(page)
         self.tiles = {}
         for place, number in enumerate(numbers):
@@ -256,12 +279,29 @@ class Classes(QScrollArea):
         column.addLayout(flow)
         column.addStretch(1)
         self.setWidget(page)
+        self._fit()
         for number in self.tiles:
             self._swatch(number)
         if numbers and self.tools.class_id not in numbers:
             self.tools.reset()
         self._mark()
         self._show_states()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        """Let the tiles take the room that there is."""
+        bar = self.verticalScrollBar().sizeHint().width()
+        size, fits = tile_size(self.maximumViewportSize(), len(self.tiles), bar)
+        # A bar that is there would take the room that makes it needless.
+        policy = Qt.ScrollBarPolicy
+        self.setVerticalScrollBarPolicy(
+            policy.ScrollBarAlwaysOff if fits else policy.ScrollBarAsNeeded
+        )
+        for tile in self.tiles.values():
+            tile.setFixedSize(size)
 
     def _show_states(self) -> None:
         for number, tile in self.tiles.items():

@@ -1,4 +1,4 @@
-"""What the command palette finds: commands, classes, examples, models, recent files."""
+"""What the command palette finds: commands, classes, examples, models, workspaces, files."""
 
 from collections.abc import Iterator
 from functools import partial
@@ -89,6 +89,14 @@ def _others(window: "Window") -> Iterator[Findable]:
             do=partial(studio.session.choose, entry),
             place=BETWEEN.join((tr("Model"), tr("Choose a model"))),
             words=tr("style network bundle"),
+        )
+    for workspace in window.workspaces.saved.all():
+        yield Findable(
+            key=f"workspace {workspace.name}",
+            title=tr("Workspace {0}").format(workspace.name),
+            do=partial(window.workspaces.choose, workspace.name),
+            place=BETWEEN.join((tr("View"), tr("Workspace"))),
+            words=tr("layout arrangement panels docks own"),
         )
     for path in studio.files.recent.paths():
         gone = tr("{0} is not there at the moment.").format(path)

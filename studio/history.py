@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from studio.document.document import Change, Document, SceneChange
+from studio.document.changes import Change, SceneChange
+from studio.document.document import Document
 from studio.document.raster import Area
 
 MOST_BYTES = 128_000_000

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from studio.document.document import Edit
+from studio.document.edit import Edit
 from studio.document.raster import segment
 
 if TYPE_CHECKING:

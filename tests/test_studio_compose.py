@@ -12,7 +12,8 @@ from engines.data.pictures import shrink_layout
 from engines.data.spec import PaletteClass
 from engines.ports import Attributes, Choice, Image, Latent, Layout, Mask, Noise, Port, Scalar, Text
 from engines.runtime.bundle import Bundle, GraphFile
-from studio.document.document import Document, Edit
+from studio.document.document import Document
+from studio.document.edit import Edit
 from studio.document.raster import Area, Shape
 from studio.document.scene import Picture, Scene
 from studio.models.compose import Small, compose, missing, picture_size

@@ -13,14 +13,9 @@ from hypothesis import strategies as st
 from engines.data.spec import PaletteClass
 from engines.errors import UserError
 from studio.document import raster
-from studio.document.document import (
-    Document,
-    Edit,
-    SceneChange,
-    TileChange,
-    editing,
-    translate,
-)
+from studio.document.changes import SceneChange, TileChange
+from studio.document.document import Document, translate
+from studio.document.edit import Edit, editing
 from studio.document.filling import fill
 from studio.document.layers import FIRST, Kind, Layer
 from studio.document.raster import Area, Shape

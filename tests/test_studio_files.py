@@ -25,9 +25,11 @@ from studio.document import carried, ora, png
 from studio.document.archive import Archive
 from studio.document.backup import Folder, State
 from studio.document.carried import Result, png_bytes, read_png, write_png
+from studio.document.changes import Both, Change, SceneChange, TileChange
 from studio.document.colors import rendering, reread
 from studio.document.desk import Desk
-from studio.document.document import Both, Change, Document, Edit, SceneChange, TileChange
+from studio.document.document import Document
+from studio.document.edit import Edit
 from studio.document.layers import Kind
 from studio.document.others import MARKS
 from studio.document.packing import nearest

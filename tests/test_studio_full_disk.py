@@ -15,7 +15,8 @@ from pytestqt.qtbot import QtBot
 from engines.data.spec import PaletteClass
 from studio.document import ora, raster
 from studio.document.desk import Desk
-from studio.document.document import Document, Edit
+from studio.document.document import Document
+from studio.document.edit import Edit
 from studio.document.recent import Recent
 from studio.document.scene import Scene
 from studio.models.studio import Studio

@@ -15,7 +15,8 @@ from engines.data.spec import PaletteClass
 from engines.request import Request
 from studio.document import ora
 from studio.document.carried import Result
-from studio.document.document import Document, Edit
+from studio.document.document import Document
+from studio.document.edit import Edit
 from studio.document.layers import FIRST, Kind, Layer
 from studio.document.psd import write_psd
 from studio.document.raster import Area, Shape

@@ -9,8 +9,8 @@ import pytest
 
 from studio.cli import main
 from studio.document import ora
+from studio.document.changes import Both, SizeChange, TileChange
 from studio.document.desk import Desk
-from studio.document.document import Both, SizeChange, TileChange
 from studio.soak import kills
 from studio.soak.kills import Death, LostError, Memory, compare, file_of, rounds
 from studio.soak.steps import MOST_TABS, SHARES, Journey, seen

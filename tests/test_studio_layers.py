@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 from engines.request import Request
 from studio.document import layers, ora
 from studio.document.carried import png_bytes, read_png, without_pictures
+from studio.document.changes import Both, SceneChange, SizeChange, TileChange
 from studio.document.desk import Desk
-from studio.document.document import Both, Document, Edit, SceneChange, SizeChange, TileChange
+from studio.document.document import Document
+from studio.document.edit import Edit
 from studio.document.layers import FIRST, LAYOUT, Kind, Layer, Layers, walk
 from studio.document.packing import Packer, Unpacker, fits, pack_history, unpack_history
 from studio.document.raster import Area, Shape, box

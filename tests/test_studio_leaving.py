@@ -11,7 +11,8 @@ from pytestqt.qtbot import QtBot
 
 from engines.data.spec import PaletteClass
 from studio.document.carried import read_png
-from studio.document.document import Document, Edit
+from studio.document.document import Document
+from studio.document.edit import Edit
 from studio.document.layers import LAYOUT, Kind, walk
 from studio.document.raster import Area, Shape
 from studio.document.scene import Scene

@@ -18,7 +18,8 @@ from engines.ports import UNPAINTED
 from studio.document import ora, others
 from studio.document.blend import blend
 from studio.document.colors import rendering
-from studio.document.document import Document, Edit
+from studio.document.document import Document
+from studio.document.edit import Edit
 from studio.document.layers import BLENDS, FIRST, Kind, Layer, Layers, find, walk
 from studio.document.raster import Area, Shape
 from studio.document.scene import Scene

@@ -7,7 +7,8 @@ import pytest
 
 from engines.data.spec import PaletteClass
 from engines.errors import UserError
-from studio.document.document import Document, Edit
+from studio.document.document import Document
+from studio.document.edit import Edit
 from studio.document.layers import FIRST, Kind, Layer
 from studio.document.raster import Area, Shape
 from studio.document.scene import Scene

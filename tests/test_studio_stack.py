@@ -11,7 +11,7 @@ from PySide6.QtGui import QImage, QPainter, QTransform
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from studio.document.document import Edit
+from studio.document.edit import Edit
 from studio.document.layers import BLENDS, Kind, Layer
 from studio.document.raster import whole
 from studio.document.showing import Showing

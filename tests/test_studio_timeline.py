@@ -11,7 +11,9 @@ from pytestqt.qtbot import QtBot
 
 from engines.data.spec import PaletteClass
 from engines.ports import UNPAINTED
-from studio.document.document import TILE, Document, Edit, TileChange
+from studio.document.changes import TILE, TileChange
+from studio.document.document import Document
+from studio.document.edit import Edit
 from studio.document.layers import FIRST, LAYOUT, Kind, Layer
 from studio.document.raster import Area, Shape
 from studio.document.scene import Picture, Scene

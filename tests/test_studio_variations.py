@@ -13,7 +13,8 @@ from engines.errors import UserError
 from engines.ports import Attributes, Choice, Image, Latent, Layout, Noise, Scalar, Text
 from engines.runtime.bundle import Bundle, GraphFile
 from engines.runtime.places import SHIPPED
-from studio.document.document import Document, Edit
+from studio.document.document import Document
+from studio.document.edit import Edit
 from studio.document.raster import Area, Shape
 from studio.document.scene import ModelRef, Picture, Scene
 from studio.lanes.render import Order, RenderLane

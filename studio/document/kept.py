@@ -15,7 +15,7 @@ from engines.errors import UserError
 from studio.document import ora
 from studio.document.backup import Folder, Plain, State
 from studio.document.carried import Result
-from studio.document.document import Change
+from studio.document.changes import Change
 from studio.document.journal import Journal
 from studio.document.keepsakes import Keepsake
 from studio.document.packing import Packer, pictures_in

@@ -20,8 +20,10 @@ from engines.errors import UserError
 from studio.document import png
 from studio.document.archive import Archive, put
 from studio.document.carried import Result, read_result
+from studio.document.changes import Both, Change, tile_count
 from studio.document.colors import fingerprint, reread
-from studio.document.document import Both, Change, Document, Edit, tile_count
+from studio.document.document import Document
+from studio.document.edit import Edit
 from studio.document.keepsakes import Keepsake, put_keepsakes, take_keepsakes
 from studio.document.layers import FIRST, LAYOUT, MOST_NAME, RENDER, Kind, Layer, Layers, find, walk
 from studio.document.members import (

@@ -9,15 +9,8 @@ from dataclasses import replace
 from typing import Any
 
 from engines.ports import Size
-from studio.document.document import (
-    Both,
-    Change,
-    Document,
-    SceneChange,
-    SizeChange,
-    TileChange,
-    tile_count,
-)
+from studio.document.changes import Both, Change, SceneChange, SizeChange, TileChange, tile_count
+from studio.document.document import Document
 from studio.document.layers import CHANNELS, FIRST, LAYOUT
 from studio.document.scene import Picture, Scene
 from studio.history import History

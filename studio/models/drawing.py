@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from studio.document import raster
 from studio.document.brush import Way
-from studio.document.document import Edit, Pixels
+from studio.document.document import Pixels
+from studio.document.edit import Edit
 from studio.document.raster import NOTHING, Point, Shape
 from studio.document.steady import Steady
 from studio.models.hand import Hand

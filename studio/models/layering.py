@@ -10,7 +10,8 @@ from engines.ports import Size
 from studio.document import layers
 from studio.document.blend import merge
 from studio.document.colors import rendering
-from studio.document.document import Document, Edit, Pixels, blank
+from studio.document.document import Document, Pixels, blank
+from studio.document.edit import Edit
 from studio.document.layers import BLENDS, Kind, Layer, Layers, find, walk
 from studio.document.packing import scenes
 from studio.document.page import plane_at

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from engines.ports import UNPAINTED
-from studio.document.document import Edit, Pixels
+from studio.document.document import Pixels
+from studio.document.edit import Edit
 from studio.document.filling import cut
 from studio.document.raster import Area, Bools, Point, Shape, pixelwise
 from studio.document.transform import Placement, nearest, over, placed, placed_mask

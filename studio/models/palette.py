@@ -10,7 +10,7 @@ from engines.data.spec import PaletteClass
 from engines.data.tables import read_classes
 from engines.errors import UserError
 from engines.ports import Mask
-from studio.document.document import Edit
+from studio.document.edit import Edit
 from studio.document.layers import Kind, walk
 from studio.document.scene import Scene
 from studio.models import classes, mapping

@@ -8,7 +8,8 @@ from PySide6.QtCore import QObject, Signal
 
 from engines.ports import UNPAINTED
 from studio.document import selecting
-from studio.document.document import Change, Document
+from studio.document.changes import Change
+from studio.document.document import Document
 from studio.document.layers import Kind, find
 from studio.document.raster import Bools, Shape
 from studio.document.selecting import How
@@ -39,6 +40,12 @@ class Selection(QObject):
             return
         choice = Choice(Packed.of(self.mask), Packed.of(mask), self._last, joined)
         self._trail.add(choice)
+        self._show(mask)
+
+    def show_draft(self, mask: Bools | None) -> None:
+        """Show other pixels as selected while the pen is down: no step, so that what was there is
+        to be shown again before another is taken.
+        """
         self._show(mask)
 
     def _show(self, mask: Bools | None) -> None:

@@ -12,17 +12,9 @@ from PySide6.QtCore import QObject, Signal
 
 from engines.data.spec import PaletteClass
 from engines.ports import UNPAINTED, Layout, Size
-from studio.document.document import (
-    Both,
-    Change,
-    Document,
-    Edit,
-    SceneChange,
-    SizeChange,
-    base_layout,
-    blank,
-    shown_otherwise,
-)
+from studio.document.changes import Both, Change, SceneChange, SizeChange, shown_otherwise
+from studio.document.document import Document, base_layout, blank
+from studio.document.edit import Edit
 from studio.document.layers import FIRST, Kind, Layers, find, layouts, path_to
 from studio.document.raster import Area, whole
 from studio.document.scene import ModelRef, Pixels, Scene, merged

@@ -4,7 +4,8 @@ import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from studio.document.document import TILE, Pixels
+from studio.document.changes import TILE
+from studio.document.document import Pixels
 from studio.document.raster import Area
 from studio.models.session import Session
 from studio.models.tools import Tools

@@ -7,7 +7,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from studio.document.carried import Result
-from studio.document.document import Change
+from studio.document.changes import Change
 from studio.document.keepsakes import Keepsake
 from studio.document.kept import Kept
 from studio.history import History

@@ -16,16 +16,8 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from engines.data.pictures import resize_picture
 from engines.data.spec import palette
 from engines.ports import UNPAINTED
-from studio.document.document import (
-    TILE,
-    Both,
-    Change,
-    Pixels,
-    SceneChange,
-    SizeChange,
-    TileChange,
-    blank,
-)
+from studio.document.changes import TILE, Both, Change, SceneChange, SizeChange, TileChange
+from studio.document.document import Pixels, blank
 from studio.document.raster import Area
 from studio.document.scene import Picture, Scene
 from studio.models.session import Session

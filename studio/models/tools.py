@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Signal
 
 from engines.ports import UNPAINTED
 from studio.document.brush import outline
-from studio.document.document import Edit
+from studio.document.edit import Edit
 from studio.document.filling import cut, fill
 from studio.document.layers import Kind, find
 from studio.document.raster import NOTHING, Point, Shape, whole

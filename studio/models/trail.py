@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from engines.ports import Size
-from studio.document.document import Change
+from studio.document.changes import Change
 from studio.document.raster import Bools
 
 MOST = 100  # selections that are remembered

@@ -20,8 +20,8 @@ import numpy as np
 from engines.request import Request
 from studio.document import kept as kept_module
 from studio.document.carried import Result
+from studio.document.changes import Change
 from studio.document.desk import Desk
-from studio.document.document import Change
 from studio.document.kept import Kept
 from studio.history import History
 from studio.soak.steps import Journey

@@ -11,18 +11,9 @@ import numpy as np
 
 from engines.data.spec import PaletteClass
 from studio.document import layers, page, raster
-from studio.document.document import (
-    Both,
-    Change,
-    Document,
-    Edit,
-    Pixels,
-    SceneChange,
-    SizeChange,
-    TileChange,
-    base_layout,
-    blank,
-)
+from studio.document.changes import Both, Change, SceneChange, SizeChange, TileChange
+from studio.document.document import Document, Pixels, base_layout, blank
+from studio.document.edit import Edit
 from studio.document.filling import fill
 from studio.document.layers import Kind, Layer, Layers, walk
 from studio.document.raster import Area, Shape

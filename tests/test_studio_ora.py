@@ -293,14 +293,23 @@ def test_what_another_program_painted_on_a_layout_wins_in_that_one(saved: Path) 
 
 
 def test_what_another_program_painted_on_a_picture_is_read(saved: Path) -> None:
-    pixels = document().planes[10].copy()
+    history = ora.read(saved).history
+    edit = Edit(history.document, "Dab", 10)
+    edit.paint(Shape(Area(0, 0, 20, 20)), (1, 2, 3, 255))
+    change = edit.finish()
+    assert change is not None
+    history.add(change)
+    ora.write(saved, history)
+    assert len(ora.read(saved).history.done) == len(history.done)
+    pixels = history.document.planes[10].copy()
     pixels[:9] = 77
     other = rewritten(
         saved, saved.with_name("b.ora"), lambda m: m.update({"data/layer10.png": as_png(pixels)})
     )
     opened = ora.read(other)
     assert (opened.history.document.planes[10] == pixels).all()
-    assert opened.warnings == ()
+    assert "undo begins anew" in " ".join(opened.warnings)
+    assert not opened.history.done  # Taking the dab back would leave what neither program painted.
 
 
 def moved(members: dict[str, bytes]) -> None:

@@ -175,7 +175,7 @@ def _put_layers(
         written = _opaque(pixels) if layer.kind is Kind.RENDER else pixels
         put(archive, member, png.encode(written, flat=layer.kind is Kind.LAYOUT))
         if layer.kind is Kind.PICTURE:
-            about[layer.id] = {"plane": member}
+            about[layer.id] = {"plane": member, "hash": fingerprint(pixels)}
         else:
             entry = {"image": member, "hash": fingerprint(pixels)}
             if layer.kind is Kind.LAYOUT:
@@ -264,6 +264,9 @@ def _changed_elsewhere(
             return history
         warnings += (*others.warnings, "Another program changed the layers; undo begins anew.")
         return changed
+    if any(_repainted(document, was) for was in known.values()):
+        warnings.append("Another program painted on a picture layer; undo begins anew.")
+        history = History(document)  # What it painted is in no step.
     parts: list[Change] = []
     total = 0
     for entry in stack.layers:
@@ -287,6 +290,12 @@ def _changed_elsewhere(
         warnings.append(told(total))
         history.add(parts[0] if len(parts) == 1 else Both("Repainted elsewhere", parts))
     return history
+
+
+def _repainted(document: Document, was: Known) -> bool:
+    """Whether a picture layer is not as it was written."""
+    plane = document.planes.get(was.layer.id) if was.layer.kind is Kind.PICTURE else None
+    return plane is not None and was.hash not in ("", fingerprint(plane))
 
 
 _KEPT = (

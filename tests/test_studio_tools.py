@@ -342,6 +342,39 @@ def test_lasso_wand_and_class_select(hands: Hands) -> None:
     assert (mask(hands) == (ids(hands) == 2)).all()
 
 
+@pytest.mark.parametrize("tool", ["M", "Q"])
+def test_a_drag_inside_the_selection_moves_its_outline_alone(hands: Hands, tool: str) -> None:
+    before, selection = ids(hands), hands.window.studio.tools.selection
+    key(hands, "M")
+    drag(hands, (40, 60), (80, 120))
+    key(hands, tool)
+    drag(hands, (60, 90), (61, 90))  # Hardly moved: a click, which selects nothing.
+    assert selection.mask is None
+    key(hands, "Ctrl+Z")
+    assert boxed(mask(hands)) == (60, 40, 120, 80)
+    drag(hands, (60, 90), (100, 100), (90, 70))
+    assert boxed(mask(hands)) == (40, 70, 100, 110)
+    assert mask(hands).sum() == 60 * 40
+    assert np.array_equal(ids(hands), before)
+    key(hands, "Ctrl+Z")
+    assert boxed(mask(hands)) == (60, 40, 120, 80)
+    key(hands, "Ctrl+Shift+Z")
+    assert boxed(mask(hands)) == (40, 70, 100, 110)
+    # What goes over the edge and comes back is whole, until the pen goes up.
+    hands.stroke(at(90, 70), at(-200, 70), at(20, 70), lift=False)
+    assert boxed(mask(hands)) == (40, 0, 100, 40)
+    key(hands, "Esc")
+    assert boxed(mask(hands)) == (40, 70, 100, 110)
+    drag(hands, (90, 70), (90, 10))
+    assert boxed(mask(hands)) == (0, 70, 40, 110)
+    drag(hands, (90, 20), (110, 21), keys=SHIFT)  # Adds, from inside too.
+    assert boxed(mask(hands))[:2] == (0, 70)
+    drag(hands, (200, 20), (240, 60))  # Outside it begins anew.
+    if tool == "M":
+        assert boxed(mask(hands)) == (20, 200, 60, 240)
+    assert np.array_equal(ids(hands), before)
+
+
 def test_selections_grow_and_shrink(hands: Hands, monkeypatch: pytest.MonkeyPatch) -> None:
     key(hands, "M")
     drag(hands, (100, 50), (120, 60))

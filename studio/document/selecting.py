@@ -32,6 +32,16 @@ def combined(mask: Bools | None, new: Bools, how: How) -> Bools | None:
     return new if new.any() else None
 
 
+def shifted(mask: Bools, dx: int, dy: int) -> Bools | None:
+    """A selection so many pixels to the right and down; what leaves the page is gone."""
+    height, width = mask.shape
+    result = np.zeros_like(mask)
+    if abs(dx) < width and abs(dy) < height:
+        to = result[max(dy, 0) : height + min(dy, 0), max(dx, 0) : width + min(dx, 0)]
+        to[:] = mask[max(-dy, 0) : height + min(-dy, 0), max(-dx, 0) : width + min(-dx, 0)]
+    return result if result.any() else None
+
+
 def grown(mask: Bools, pixels: int) -> Bools:
     """All pixels whose centres are at most so far from one that is selected."""
     shape = cut(mask)

@@ -4,9 +4,9 @@ import math
 from typing import TYPE_CHECKING
 
 from studio.document import raster
-from studio.document.raster import Point, Shape
-from studio.document.selecting import How
-from studio.models.drawing import FINE, square
+from studio.document.raster import Bools, Point, Shape
+from studio.document.selecting import How, shifted
+from studio.models.drawing import FINE, square, straight
 from studio.models.hand import Hand
 from studio.models.pen import Pen, Sketch
 
@@ -17,24 +17,58 @@ CLICK = 3.0  # screen pixels that a click may drag
 
 
 class Choosing(Hand):
-    """Shift adds to what is selected, Alt takes away from it, both leave what is in both."""
+    """Shift adds to what is selected, Alt takes away from it, both leave what is in both. Without
+    them what begins inside the selection drags its outline, and no pixel.
+    """
 
     takes_alt = True
+    _drags = True
 
     def __init__(self, tools: "Tools") -> None:
         super().__init__(tools)
         self._how: How | None = None
         self._points: list[Point] = []
+        self._gripped: Bools | None = None  # the selection that is dragged, as it was
+        self._by: tuple[int, int] | None = None  # how far, once it is
 
     def press(self, pen: Pen) -> bool:
         keys = {(True, False): How.ADD, (False, True): How.SUBTRACT, (True, True): How.INTERSECT}
         self._how = keys.get((pen.shift, pen.alt), self.tools.options.how)
         self._points = [pen.point]
+        if self._drags and self._how is How.REPLACE and self._inside(pen.point):
+            self._gripped = self.tools.selection.mask
         return True
 
+    def _inside(self, point: Point) -> bool:
+        mask, (x, y) = self.tools.selection.mask, point
+        if mask is None or not (0 <= y < mask.shape[0] and 0 <= x < mask.shape[1]):
+            return False
+        return bool(mask[int(y), int(x)])
+
+    def move(self, pen: Pen) -> None:
+        if self._gripped is None:
+            self._draw(pen)
+            return
+        start = self._points[0]
+        if self._by is None and math.dist(start, pen.point) * self.tools.scale <= CLICK:
+            return
+        x, y = straight(start, pen.point) if pen.shift else pen.point
+        by = round(x - start[0]), round(y - start[1])
+        if by != self._by:
+            self._by = by
+            self.tools.selection.show_draft(shifted(self._gripped, *by))
+
+    def _draw(self, pen: Pen) -> None:
+        """The pen draws the outline of what is to be selected."""
+
     def release(self) -> None:
-        how, points = self._how, self._points
+        how, points, by = self._how, self._points, self._by
+        dragged = self.tools.selection.mask
         self.cancel()
+        if by is not None:
+            if by != (0, 0):
+                self.tools.selection.take(dragged)
+            return
         if how is None:
             return
         (x0, y0), far = points[0], CLICK / self.tools.scale
@@ -45,10 +79,12 @@ class Choosing(Hand):
         self.tools.selection.combine(self._shape(points), how)
 
     def cancel(self) -> None:
-        self._how, self._points = None, []
+        if self._by is not None:
+            self.tools.selection.show_draft(self._gripped)
+        self.forget()
 
     def forget(self) -> None:
-        self.cancel()
+        self._how, self._points, self._gripped, self._by = None, [], None, None
 
     def _shape(self, points: list[Point]) -> Shape:
         raise NotImplementedError
@@ -63,7 +99,7 @@ class SelectBox(Choosing):
         self._plain = not pen.shift
         return super().press(pen)
 
-    def move(self, pen: Pen) -> None:
+    def _draw(self, pen: Pen) -> None:
         end = square(self._points[0], pen.point) if pen.shift and self._plain else pen.point
         self._points = [self._points[0], end]
 
@@ -86,12 +122,14 @@ class SelectBox(Choosing):
 class SelectLasso(Choosing):
     """What a free outline goes round."""
 
-    def move(self, pen: Pen) -> None:
+    def _draw(self, pen: Pen) -> None:
         if math.dist(pen.point, self._points[-1]) * self.tools.scale >= FINE:
             self._points.append(pen.point)
 
     def sketch(self) -> Sketch:
-        return Sketch(lines=((*self._points, self._points[0]),)) if self._points else Sketch()
+        if not self._points or self._gripped is not None:
+            return Sketch()
+        return Sketch(lines=((*self._points, self._points[0]),))
 
     def _shape(self, points: list[Point]) -> Shape:
         return raster.polygon(points, self.tools.session.document.size)
@@ -99,6 +137,8 @@ class SelectLasso(Choosing):
 
 class Wand(Choosing):
     """What is alike: of one class, or on a picture layer of nearly one colour."""
+
+    _drags = False
 
     def release(self) -> None:
         how, points = self._how, self._points

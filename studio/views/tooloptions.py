@@ -158,7 +158,10 @@ class ToolOptions(QWidget):
         """What cannot be seen of a tool."""
         if self.tools.placing:
             return self.tr("Click where the axes shall cross.")
+        moves = self.tr("Drag inside the selection to move its outline.")
         return {
+            Tool.SELECT: moves,
+            Tool.SELECT_LASSO: moves,
             Tool.POLYGON: self.tr(
                 "Click corner by corner; Enter or a click on the first fills it."
             ),

@@ -14,6 +14,7 @@ from tests import oddities
 from tests.journey import Traveller
 
 pytestmark = pytest.mark.timeout(240)
+LAYOUTS = ("all clear.png",)  # of no colour but those of classes, and unpainted where it is clear
 
 
 @pytest.fixture(scope="module")
@@ -124,7 +125,8 @@ def test_what_is_no_picture_is_refused_in_one_sentence(
 def test_odd_files_are_opened_or_refused_in_one_sentence(
     hands: Traveller, pictures: list[Path], refused: list[Path]
 ) -> None:
-    session = hands.window.studio.session
+    session, tabs = hands.window.studio.session, hands.window.studio.files.tabs
+    first, painted = Before(hands), tabs.now
     for path in refused:
         before = Before(hands)
         hands.name_file("Ctrl+O", path)
@@ -132,13 +134,30 @@ def test_odd_files_are_opened_or_refused_in_one_sentence(
             refuses(hands, before, path.name)
         else:  # The file dialog itself may say that there is none.
             assert before.still(), path.name
-    for path in pictures:
-        before = Before(hands)
+        assert tabs.items == [painted], path.name
+    # Qt's file dialog takes quotes for the ends of names, so it opens others; drops try those.
+    named = [path for path in pictures if '"' not in path.name]
+    for number, path in enumerate(named, 1):
+        hands.hush()
         hands.name_file("Ctrl+O", path)
-        assert session.history is not before.history, path.name
-        opened = session.document
-        assert (opened.ids == 255).all() or opened.scene.underlay is None, path.name
-    assert len(hands.window.studio.files.tabs.items) > 10  # They are open beside each other.
+        # Each is open beside all others, shown, and lies under a layout of its size.
+        assert (len(tabs.items), tabs.index) == (number + 1, number), path.name
+        assert tabs.now is not None
+        assert tabs.now.history is session.history
+        assert tabs.unsaved(tabs.now), path.name
+        under, ids = session.scene.underlay, session.document.ids
+        assert (ids == 255).all(), path.name
+        if path.name in LAYOUTS:
+            assert (under, ids.shape) == (None, (40, 50))
+            continue
+        assert under is not None, (path.name, hands.window.notice.text.text())
+        assert under.name == path.name
+        assert under.pixels.shape[:2] == ids.shape
+    # Nothing was asked: what was painted before is still open, with all that was done to it.
+    assert set(hands.seen) == {"Open"}
+    hands.keys("Ctrl+Tab", hands.canvas())
+    assert tabs.index == 0
+    assert first.still()
     hands.rest()
 
 

@@ -40,6 +40,7 @@ from studio.views.chooser import ModelDialog
 from studio.views.coloured import ColouredDialog
 from studio.views.mapping import MappingDialog
 from studio.views.newdocument import NewDialog
+from studio.views.older import OlderDialog
 from studio.views.palette_dialog import PaletteDialog
 from studio.views.shortcuts import ShortcutsDialog
 from tests.hands import Hands
@@ -175,6 +176,7 @@ def test_tab_reaches_every_control_of_the_dialogs(hands: Hands) -> None:
         lambda: ShortcutsDialog(window.actions_, window),
         lambda: ModelDialog(window.studio.session, window),
         lambda: NewDialog(window),
+        lambda: OlderDialog(window.studio.older, window),
     ]
     for make in makers:
         dialog = make()

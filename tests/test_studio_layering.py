@@ -255,5 +255,10 @@ def test_a_group_is_cleared_in_one_step(layering: Layering) -> None:
     session.activate(high)
     layering.add_layout()
     paint(layering, session.active, Area(9, 9, 19, 19), 0)
+    layering.lock(high, True)
+    steps = len(session.history.done)
+    layering.clear(group)  # One in it is locked.
+    assert len(session.history.done) == steps
+    layering.lock(high, False)
     one_step(layering, lambda: layering.clear(group))
     assert (session.document.plane(high) == 255).all()

@@ -19,6 +19,7 @@ from engines.ports import UNPAINTED
 from studio.document.brush import Tip
 from studio.document.document import Document
 from studio.document.layers import Kind, Layer, find, inserted, replaced
+from studio.document.raster import whole
 from studio.document.scene import Scene
 from studio.models.tools import Tool
 from studio.views.selecting import ReplaceDialog
@@ -260,7 +261,7 @@ def test_a_fill_minds_gaps_and_what_hangs_together(hands: Hands) -> None:
     session = hands.window.studio.session
     session.document.planes[1][:100, 150:153] = 1
     session.document.planes[1][40:44, 150:153] = UNPAINTED
-    session.replace_all()
+    session.touched(whole(session.document.size))
     key(hands, "G")
     click(hands, 20, 20)
     assert ids(hands)[20, 250] == 0

@@ -340,9 +340,10 @@ class Layering(QObject):
         return edits
 
     def _refusal(self, number: int) -> str:
-        if any(layer.locked for layer in layers.path_to(self.tree, number)):
-            name = _found(self.tree, number).name
-            return self.tr("The layer {0} is locked; unlock it first.").format(name)
+        concerned = (*layers.path_to(self.tree, number), *walk((_found(self.tree, number),)))
+        locked = next((layer.name for layer in concerned if layer.locked), None)
+        if locked is not None:
+            return self.tr("The layer {0} is locked; unlock it first.").format(locked)
         return ""
 
     def _ids(self) -> set[int]:

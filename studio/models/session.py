@@ -312,11 +312,6 @@ class Session(QObject):
         counts = np.bincount(self.document.ids[::4, ::4].ravel(), minlength=256)
         return set(np.flatnonzero(counts[:UNPAINTED]).tolist())
 
-    def replace_all(self) -> None:
-        """Say that everything may have changed."""
-        self.painted.emit(whole(self.document.size))
-        self.coloured.emit(whole(self.document.size))
-
 
 def classes_of(bundle: "Bundle") -> tuple[PaletteClass, ...]:
     """The classes that a model knows, in its order; none where it takes no layout."""

@@ -4,8 +4,10 @@ Each is taken by a process of its own, since Qt reads the scale factor once.
 """
 
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -46,7 +48,7 @@ def take(folder: Path, name: str) -> None:
 
     app = application(["screens"])
     switch = theme.apply(app, "dark" if look == "dark" else "light")
-    scratch = folder / f".{name}"
+    scratch = Path(tempfile.mkdtemp(prefix="pentimento-"))
     studio = Studio("cpu", Desk(scratch), Recent(scratch / "recent.json"))
     window = Window(studio, switch)
     window.resize(width, height)
@@ -73,6 +75,7 @@ def take(folder: Path, name: str) -> None:
     image.setDevicePixelRatio(1)
     image.save(str(folder / f"{name}.jpg"), "JPEG", 82)  # type: ignore[call-overload]
     studio.close(forget=True)
+    shutil.rmtree(scratch)
 
 
 def _layers(window: "Window") -> None:

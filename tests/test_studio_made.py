@@ -128,7 +128,8 @@ def test_two_are_compared_side_by_side_by_a_divider_and_swapped(hands: Hands) ->
     one, other = seen(0.25), seen(0.75)
     assert np.abs(one - other).max() > 20
     QTest.keyPress(pair, Qt.Key.Key_Space)
-    assert (seen(0.25) == other).all()
+    # Both halves are no whole number of pixels wide, so it is the same place but for a pixel.
+    assert np.abs(seen(0.25) - other).max() <= 4
     QTest.keyRelease(pair, Qt.Key.Key_Space)
     assert (seen(0.25) == one).all()
     hands.click("A and B at a divider")

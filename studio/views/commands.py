@@ -46,7 +46,7 @@ def _document(window: "Window", actions: Actions) -> None:
     add("export", tr("&Export picture …"), window.traffic.export, "Ctrl+E", picture="export")
     add("close", tr("&Close"), window.close_tab, "Ctrl+W")
     add("next-document", tr("Next document"), partial(window.turn_tab, 1), "Ctrl+Tab")
-    add("last-document", tr("Document before"), partial(window.turn_tab, -1), "Ctrl+Shift+Tab")
+    add("last-document", tr("Previous document"), partial(window.turn_tab, -1), "Ctrl+Shift+Tab")
     add("export-psd", tr("Export &layers …"), window.traffic.export_psd)
     add("import-layer", tr("&Import as layer …"), window.traffic.import_layer, "Ctrl+Shift+O")
     add("paste-layer", tr("Paste as &layer"), window.traffic.paste_layer, "Ctrl+Shift+V")

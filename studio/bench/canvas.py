@@ -44,6 +44,7 @@ WINDOW_LIMITS = {  # and whether they are judged
     "panning": (FRAME_SECONDS, True),
 }
 OURS, NAPARI, FLOOR = "Pentimento", "napari's labels", "slice writes of numpy"
+LIMIT = "the limit"
 Points = npt.NDArray[np.int64]
 Stroke = tuple[int, Points]  # a class, and the (row, column) of each dab
 Pixels = npt.NDArray[np.uint8]
@@ -79,9 +80,8 @@ class Scale:
 
     def limit(self, what: str, seconds: Sequence[float], most: float) -> Comparison:
         """Our seconds of each round beside what they may be at most."""
-        limit = f"{most * 1000:.3g} ms"
-        timings = Timings({OURS: tuple(seconds), limit: (most,) * len(seconds)})
-        return Comparison(what, OURS, limit, timings, self.wanted)
+        timings = Timings({OURS: tuple(seconds), LIMIT: (most,) * len(seconds)})
+        return Comparison(what, OURS, LIMIT, timings, self.wanted)
 
     @property
     def wanted(self) -> float:
@@ -89,8 +89,7 @@ class Scale:
         return 1.0 if self.side == SIDE else 0.0
 
 
-# Strokes without a window
-# ----------------------------------------------------------------
+# Strokes without a window ------------------------------------------------------------------------
 
 
 def page(side: int) -> Pixels:
@@ -334,7 +333,7 @@ def _history(scale: Scale, ours: Ours, peer: Napari | None) -> Iterator[Comparis
     kept = len(ours.history.done)
     what = f"history of {scale.steps} strokes, {kept} of them kept, {scale.page}"
     megabytes = ours.bytes / 1e6
-    others = {"the bound": MOST_BYTES / 1e6, f"{HISTORY_MEGABYTES:g} MB": HISTORY_MEGABYTES}
+    others = {"the bound": MOST_BYTES / 1e6, LIMIT: HISTORY_MEGABYTES}
     for name, limit in others.items():
         wanted = scale.wanted if kept == scale.steps else scale.wanted * 1e9
         yield _megabytes(what, megabytes, name, limit, wanted)
@@ -346,8 +345,7 @@ def _megabytes(what: str, ours: float, peer: str, theirs: float, wanted: float =
     return Memory(what, OURS, peer, Timings({OURS: (ours,), peer: (theirs,)}), wanted)
 
 
-# In the window
-# ----------------------------------------------------------------
+# In the window ------------------------------------------------------------------------------------
 
 
 class Table(Desk):
@@ -445,8 +443,7 @@ def _window(scale: Scale) -> Iterator[Comparison]:
                 yield row if judged else Comparison(row.what, row.name, row.peer, row.timings)
 
 
-# In a process of its own
-# ----------------------------------------------------------------
+# In a process of its own --------------------------------------------------------------------------
 
 
 def _memory(scale: Scale) -> Iterator[Comparison]:

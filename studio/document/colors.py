@@ -46,11 +46,11 @@ def reread(
 
     Where `ids` still look like the picture they stay, for classes may share a colour.
     """
-    codes = _codes(pixels)
+    codes = color_codes(pixels)
     table = np.full(1 << 24, UNPAINTED, np.uint8)
     colors = palette(classes)
     for i in reversed(range(len(classes))):  # The lowest of equals wins.
-        table[_codes(colors[i])] = i
+        table[color_codes(colors[i])] = i
     found = table[codes]
     painted = pixels[..., 3] >= 128
     unknown = painted & (found == UNPAINTED)
@@ -81,6 +81,7 @@ def _nearest(codes: npt.NDArray[np.uint32], colors: Pixels) -> Pixels:
     return result
 
 
-def _codes(colors: Pixels) -> npt.NDArray[np.uint32]:
+def color_codes(colors: Pixels) -> npt.NDArray[np.uint32]:
+    """0xrrggbb of colours (..., 3)."""
     red, green, blue = (colors[..., i].astype(np.uint32) for i in range(3))
     return np.asarray((red << 16) | (green << 8) | blue, np.uint32)

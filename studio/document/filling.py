@@ -8,7 +8,7 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-from studio.document.raster import NOTHING, Area, Bools, Point, Shape, pixelwise
+from studio.document.raster import NOTHING, Area, Bools, Point, Shape, bounds, pixelwise
 
 Pixels = npt.NDArray[np.uint8]
 
@@ -64,11 +64,8 @@ def fill(
 
 def cut(mask: Bools) -> Shape:
     """A mask of a whole array as a shape, no larger than needed."""
-    rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
-    if not rows.size:
-        return Shape(NOTHING)
-    area = Area(int(rows[0]), int(columns[0]), int(rows[-1]) + 1, int(columns[-1]) + 1)
-    return Shape(area, mask[area.slices])
+    area = bounds(mask)
+    return Shape(NOTHING) if area.empty else Shape(area, mask[area.slices])
 
 
 def _piece(same: Bools, row: int, column: int) -> Shape:

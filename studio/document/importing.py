@@ -58,11 +58,13 @@ def rgba(image: Image.Image) -> Pixels:
     return result
 
 
-def placed(pixels: Pixels, size: Size) -> Pixels:
-    """RGBA in the middle of a clear sheet of `size`, made smaller where it does not fit."""
+def placed(pixels: Pixels, size: Size, grow: bool = False) -> Pixels:
+    """RGBA in the middle of a clear sheet of `size`, made smaller where it does not fit; `grow`:
+    made larger too, so that it just fits.
+    """
     height, width = pixels.shape[:2]
     scale = min(size[0] / height, size[1] / width)
-    if scale < 1:
+    if scale < 1 or grow:
         height, width = max(round(height * scale), 1), max(round(width * scale), 1)
         pixels = resize_rgba(pixels, (height, width))
     sheet = np.zeros((*size, 4), np.uint8)

@@ -6,12 +6,12 @@ Layouts keep their hard edges: they shrink by majority and grow by repeating; pi
 from collections.abc import Callable, Mapping
 
 import numpy as np
-from PIL import Image
 
 from engines.data.pictures import shrink_layout
 from engines.ports import Size
 from studio.document.document import Document, Pixels, blank
-from studio.document.raster import Area, Bools
+from studio.document.importing import resize_rgba
+from studio.document.raster import Area
 
 Planes = Mapping[int, Pixels]
 
@@ -64,16 +64,7 @@ def plane_at(plane: Pixels, size: Size) -> Pixels:
         return plane.copy()
     if plane.ndim == 2:
         return np.ascontiguousarray(shrink_layout(plane, size))
-    # Weighted by alpha, so that the colour of what is clear does not show at the edges.
-    image = Image.fromarray(plane, "RGBA").convert("RGBa")
-    small = image.resize((size[1], size[0]), Image.Resampling.LANCZOS)
-    return np.array(small.convert("RGBA"))
-
-
-def bounds(mask: Bools) -> Area:
-    """The least area that holds every True of a mask that has one."""
-    rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
-    return Area(int(rows[0]), int(columns[0]), int(rows[-1]) + 1, int(columns[-1]) + 1)
+    return resize_rgba(plane, size).copy()
 
 
 def _each(document: Document, change: Callable[[Pixels], Pixels]) -> Planes:

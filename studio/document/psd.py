@@ -14,7 +14,7 @@ from PIL import Image, ImageCms
 from engines import files
 from studio.document.document import Document
 from studio.document.layers import Kind, Layer, Layers
-from studio.document.raster import Area, whole
+from studio.document.raster import Area, bounds, whole
 from studio.document.showing import Showing
 
 if TYPE_CHECKING:
@@ -107,11 +107,7 @@ def _put(parent: "PSDImage | Group", tree: Layers, showing: Showing) -> None:
 
 def _pixels(layer: Layer, showing: Showing) -> tuple[Area, Pixels]:
     """A layer's RGBA where it is not clear, and where that is; one clear pixel if all of it is."""
-    area = whole(showing.document.size)
-    pixels = showing(layer, area)
-    seen = None if pixels is None else pixels[..., 3] > 0
-    if pixels is None or seen is None or not seen.any():
+    pixels = showing(layer, whole(showing.document.size))
+    if pixels is None or (area := bounds(pixels[..., 3] > 0)).empty:
         return Area(0, 0, 1, 1), np.zeros((1, 1, 4), np.uint8)
-    rows, columns = np.flatnonzero(seen.any(1)), np.flatnonzero(seen.any(0))
-    area = Area(int(rows[0]), int(columns[0]), int(rows[-1]) + 1, int(columns[-1]) + 1)
     return area, np.ascontiguousarray(pixels[area.slices])

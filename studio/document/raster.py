@@ -100,6 +100,14 @@ class Shape:
         return full
 
 
+def bounds(mask: Bools) -> Area:
+    """The least area that holds every True of a mask; NOTHING where it has none."""
+    rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
+    if not rows.size:
+        return NOTHING
+    return Area(int(rows[0]), int(columns[0]), int(rows[-1]) + 1, int(columns[-1]) + 1)
+
+
 def whole(size: Size) -> Area:
     """All of an array."""
     return Area(0, 0, *size)

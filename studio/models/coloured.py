@@ -15,6 +15,7 @@ from engines.data.pictures import read_picture
 from engines.data.spec import PaletteClass
 from engines.errors import UserError
 from engines.ports import UNPAINTED
+from studio.document.colors import color_codes
 from studio.document.document import MOST_SIDE
 from studio.document.scene import Pixels
 
@@ -88,7 +89,7 @@ def coloured(rgb: Pixels, known: Classes, name: str) -> Coloured:
     table[colors], strays[colors] = _nearest(colors, chosen), ~flat
     ids, stray = np.empty(rgb.shape[:2], np.uint8), np.empty(rgb.shape[:2], np.bool_)
     for rows in _bands(rgb):
-        codes = _codes(rgb[rows])
+        codes = color_codes(rgb[rows])
         ids[rows], stray[rows] = table[codes], strays[codes]
     entries = [_entry(int(color), theirs, number) for number, color in enumerate(chosen)]
     return Coloured(tuple(entries), ids, stray)
@@ -98,7 +99,7 @@ def _counted(rgb: Pixels) -> npt.NDArray[np.intp]:
     """How many pixels have each colour, (1 << 24,)."""
     counts = np.zeros(1 << 24, np.intp)
     for rows in _bands(rgb):
-        found, many = np.unique(_codes(rgb[rows]), return_counts=True)
+        found, many = np.unique(color_codes(rgb[rows]), return_counts=True)
         counts[found] += many
     return counts
 
@@ -155,8 +156,3 @@ def _apart(one: int, other: int) -> float:
     """How far apart two colours are in RGB."""
     pair = _parts(np.array([one, other], np.uint32))
     return float(np.sqrt(((pair[0] - pair[1]) ** 2).sum()))
-
-
-def _codes(rgb: Pixels) -> _Codes:
-    red, green, blue = (rgb[..., channel].astype(np.uint32) for channel in range(3))
-    return np.asarray((red << 16) | (green << 8) | blue, np.uint32)

@@ -12,6 +12,7 @@ from studio.document.blend import merge
 from studio.document.colors import rendering
 from studio.document.document import Document, Pixels, blank
 from studio.document.edit import Edit
+from studio.document.importing import placed
 from studio.document.layers import BLENDS, Kind, Layer, Layers, find, walk
 from studio.document.packing import scenes
 from studio.document.page import plane_at
@@ -366,13 +367,8 @@ class Layering(QObject):
 
 def fitted(pixels: Pixels, size: Size) -> Pixels:
     """RGBA of `size` with the picture, (H, W, 3 or 4), as large as it fits, in the middle."""
-    scale = min(size[0] / pixels.shape[0], size[1] / pixels.shape[1])
-    height, width = (max(round(side * scale), 1) for side in pixels.shape[:2])
-    part = stretched(pixels, (height, width))
-    plane = blank(size, 4)
-    top, left = (size[0] - height) // 2, (size[1] - width) // 2
-    plane[top : top + height, left : left + width] = part
-    return plane
+    rgba = stretched(pixels, (pixels.shape[0], pixels.shape[1]))
+    return placed(rgba, size, grow=True)
 
 
 def stretched(pixels: Pixels, size: Size) -> Pixels:

@@ -5,8 +5,8 @@ from PySide6.QtCore import QObject
 from engines.ports import Size
 from studio.document import page
 from studio.document.document import MOST_SIDE
-from studio.document.page import Planes, bounds
-from studio.document.raster import NOTHING
+from studio.document.page import Planes
+from studio.document.raster import NOTHING, bounds
 from studio.models.selection import Selection
 from studio.models.session import Session
 
@@ -45,8 +45,7 @@ class Pages(QObject):
         found = NOTHING
         for plane in document.planes.values():
             painted = plane != 255 if plane.ndim == 2 else plane[..., 3] > 0
-            if painted.any():
-                found = found.union(bounds(painted))
+            found = found.union(bounds(painted))
         if found.empty:
             self.session.problem.emit(self.tr("There is nothing on the page to trim to."))
             return

@@ -6,12 +6,12 @@ from itertools import chain
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
 from engines.data.pictures import read_layout, read_picture, size_of
 from engines.data.spec import PaletteClass, palette
 from engines.data.tables import read_classes
 from engines.errors import UserError
+from studio.document.colors import color_codes
 from studio.document.document import MOST_SIDE, Pixels, translate
 from studio.document.scene import Scene, merged
 
@@ -59,16 +59,10 @@ def is_layout(path: Path, known: tuple[PaletteClass, ...]) -> bool:
     except UserError:
         return False
     named = np.zeros(1 << 24, np.bool_)
-    named[_codes(palette(known))] = True
+    named[color_codes(palette(known))] = True
     # A few rows tell most photos from layouts at once; bands keep the numbers of all pixels small.
     bands = (rgb[top : top + BAND] for top in range(0, rgb.shape[0], BAND))
-    return all(bool(named[_codes(rows)].all()) for rows in chain((rgb[::BAND],), bands))
-
-
-def _codes(colors: Pixels) -> npt.NDArray[np.uint32]:
-    """0xrrggbb of colours (..., 3)."""
-    red, green, blue = (colors[..., channel].astype(np.uint32) for channel in range(3))
-    return np.asarray((red << 16) | (green << 8) | blue, np.uint32)
+    return all(bool(named[color_codes(rows)].all()) for rows in chain((rgb[::BAND],), bands))
 
 
 def joined(scene: Scene, ids: Pixels, classes: tuple[PaletteClass, ...]) -> tuple[Scene, Pixels]:

@@ -18,7 +18,7 @@ from engines.data.spec import palette
 from engines.ports import UNPAINTED
 from studio.document.changes import TILE, Both, Change, SceneChange, SizeChange, TileChange
 from studio.document.document import Pixels, blank
-from studio.document.raster import Area
+from studio.document.raster import Area, bounds
 from studio.document.scene import Picture, Scene
 from studio.models.session import Session
 
@@ -279,11 +279,12 @@ class Cut:
 
 def cut_out(touched: npt.NDArray[np.bool_]) -> Cut | None:
     """The part around what was touched, with a margin; None where nothing was."""
-    rows, columns = np.flatnonzero(touched.any(1)), np.flatnonzero(touched.any(0))
-    if not len(rows):
+    area = bounds(touched)
+    if area.empty:
         return None
-    middle = (rows[0] + rows[-1] + 1) / 2, (columns[0] + columns[-1] + 1) / 2
-    height = max((rows[-1] - rows[0] + 1) * 1.3, (columns[-1] - columns[0] + 1) * 1.3 * 0.75, 12.0)
+    middle = (area.top + area.bottom) / 2, (area.left + area.right) / 2
+    tall, wide = area.bottom - area.top, area.right - area.left
+    height = max(tall * 1.3, wide * 1.3 * 0.75, 12.0)
     scale = height / HEIGHT
     y = np.floor(middle[0] + (np.arange(HEIGHT) + 0.5 - HEIGHT / 2) * scale).astype(np.intp)
     x = np.floor(middle[1] + (np.arange(WIDTH) + 0.5 - WIDTH / 2) * scale).astype(np.intp)

@@ -21,7 +21,6 @@ from PySide6.QtWidgets import (
     QLabel,
     QSlider,
     QStyle,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -29,8 +28,8 @@ from PySide6.QtWidgets import (
 from studio.document.raster import Point
 from studio.models.view import View
 from studio.views import theme
+from studio.views.control import tool
 from studio.views.desktop import Arrangement, Desktop
-from studio.views.icons import icon
 from studio.views.paper import Paper
 
 REFRESH_MS = 120  # the small picture follows the brush so often
@@ -207,11 +206,11 @@ class Navigator(QWidget):
         self.degrees.setSuffix("°")
         self.degrees.setWrapping(True)
         self.turn.setPageStep(15)
-        self.fit = self._button("fit", self.tr("Fit the document"))
-        self.actual = self._button("one-to-one", self.tr("A pixel is a pixel"))
-        self.mirror = self._button("mirror-view", self.tr("Mirror the view"))
+        self.fit = tool(self, "fit", self.tr("Fit the document"))
+        self.actual = tool(self, "one-to-one", self.tr("A pixel is a pixel"))
+        self.mirror = tool(self, "mirror-view", self.tr("Mirror the view"))
         self.mirror.setCheckable(True)
-        self.upright = self._button("reset", self.tr("Turn upright"))
+        self.upright = tool(self, "reset", self.tr("Turn upright"))
         grid = QGridLayout()
         grid.setHorizontalSpacing(8)
         for line, (name, slide, number) in enumerate(
@@ -285,14 +284,6 @@ class Navigator(QWidget):
         number.setKeyboardTracking(False)
         number.setAccessibleName(name)
         return slide, number
-
-    def _button(self, picture: str, name: str) -> QToolButton:
-        button = QToolButton(self)
-        button.setIcon(icon(picture))
-        button.setAutoRaise(True)
-        button.setAccessibleName(name)
-        button.setToolTip(name)
-        return button
 
 
 def _percent(step: int) -> float:

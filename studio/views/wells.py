@@ -24,7 +24,8 @@ from studio.lanes.reader import Reader
 from studio.models.images import to_image
 from studio.models.pictures import Dropped, named, reading, styles
 from studio.views import dialogs, theme
-from studio.views.icons import icon, picture
+from studio.views.control import tool
+from studio.views.icons import picture
 
 SIDE = 96
 
@@ -151,10 +152,10 @@ class PictureWell(QWidget):
         self.well = Well(label, height, self)
         self.name = QLabel(label, self)
         self.name.setBuddy(self.well)
-        self.bundled = self._button("gallery", self.tr("Bundled pictures for {0}").format(label))
+        self.bundled = tool(self, "gallery", self.tr("Bundled pictures for {0}").format(label))
         self.bundled.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.bundled.setMenu(self._menu())
-        self.clear = self._button("close", self.tr("Take the picture out of {0}").format(label))
+        self.clear = tool(self, "close", self.tr("Take the picture out of {0}").format(label))
         head = QHBoxLayout()
         head.setContentsMargins(0, 0, 0, 0)
         head.addWidget(self.name, 1)
@@ -174,14 +175,6 @@ class PictureWell(QWidget):
         """Show a picture, or that there is none."""
         self.well.show_picture(picture)
         self.clear.setEnabled(picture is not None)
-
-    def _button(self, name: str, label: str) -> QToolButton:
-        button = QToolButton(self)
-        button.setIcon(icon(name))
-        button.setAutoRaise(True)
-        button.setAccessibleName(label)
-        button.setToolTip(label)
-        return button
 
     def _menu(self) -> QMenu:
         menu = QMenu(self)

@@ -38,6 +38,7 @@ from studio.document.recent import MOST, Recent
 from studio.document.scene import ModelRef, Picture, Scene
 from studio.document.stack import read_stack
 from studio.history import History
+from tests.archives import as_png, rewritten
 
 SIZE = (70, 300)  # two tiles
 NAMES = ("sky", "sea", "sand", "rock")
@@ -212,22 +213,6 @@ def test_a_file_keeps_the_nearest_steps_that_fit() -> None:
     small = nearest(history, 20_000, 1000)
     assert 0 < len(small.done) < len(history.done)
     assert small.done == history.done[-len(small.done) :]
-
-
-def rewritten(source: Path, target: Path, change: Callable[[dict[str, bytes]], object]) -> None:
-    """The file with its members changed, as a well-formed zip."""
-    with zipfile.ZipFile(source) as archive:
-        members = {name: archive.read(name) for name in archive.namelist()}
-    change(members)
-    with zipfile.ZipFile(target, "w") as archive:
-        for name, data in members.items():
-            archive.writestr(name, data, zipfile.ZIP_DEFLATED)
-
-
-def as_png(pixels: np.ndarray) -> bytes:
-    buffer = io.BytesIO()
-    Image.fromarray(pixels).save(buffer, "PNG")
-    return buffer.getvalue()
 
 
 def test_what_another_program_painted_wins_and_can_be_undone(folder: Path) -> None:

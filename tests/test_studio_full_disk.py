@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent
 from PySide6.QtWidgets import QApplication
-from pytestqt.qtbot import QtBot
 
 from engines.data.spec import PaletteClass
 from studio.document import ora, raster
@@ -20,7 +19,6 @@ from studio.document.edit import Edit
 from studio.document.recent import Recent
 from studio.document.scene import Scene
 from studio.models.studio import Studio
-from studio.views.window import Window
 from tests.hands import Hands
 from tests.test_studio_kills import seen
 
@@ -226,17 +224,8 @@ def test_what_nobody_backs_up_can_still_be_saved(qapp: QApplication, tmp_path: P
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
 
 
-def test_the_window_says_so(qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("DATA", "CONFIG", "STATE", "CACHE"):
-        monkeypatch.setenv(f"XDG_{name}_HOME", str(tmp_path / name.lower()))
-    studio = Studio("cpu")
-    window = Window(studio)
-    window.resize(1400, 900)
-    window.show()
-    hands = Hands(window)
-    studio.start()
-    hands.wait(lambda: studio.live.picture is not None, "the first picture")
-    hands.settle()
+def test_the_window_says_so(hands: Hands, tmp_path: Path) -> None:
+    window, studio = hands.window, hands.window.studio
     path = tmp_path / "a.ora"
     studio.files.save(path)  # A file dialog would ask where.
     hands.wait(lambda: studio.files.path is not None, "the first save")
@@ -256,8 +245,3 @@ def test_the_window_says_so(qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.Mo
     hands.keys("Ctrl+S")
     hands.wait(lambda: not window.isWindowModified(), "the save")
     assert np.array_equal(ora.read(path).history.document.ids, ids)
-    studio.close(forget=True)
-    window.hide()
-    window.deleteLater()
-    studio.deleteLater()
-    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)

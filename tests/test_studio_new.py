@@ -1,10 +1,9 @@
 """The dialog of a new document, by events: presets, own sizes, a template, what is remembered."""
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
-from PySide6.QtCore import QEvent, QSettings, Qt, QTimer
+from PySide6.QtCore import QSettings, Qt, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QApplication,
@@ -17,31 +16,8 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from studio.document.layers import LAYOUT, Kind, walk
-from studio.models.studio import Studio
 from studio.views.newdocument import NewDialog
-from studio.views.window import Window
 from tests.hands import LEFT, Hands
-
-
-@pytest.fixture
-def hands(qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hands]:
-    for name in ("DATA", "CONFIG", "STATE", "CACHE"):
-        monkeypatch.setenv(f"XDG_{name}_HOME", str(tmp_path / name.lower()))
-    QSettings().clear()
-    studio = Studio("cpu")
-    window = Window(studio)
-    window.resize(1400, 900)
-    window.show()
-    hands = Hands(window)
-    studio.start()
-    hands.wait(lambda: studio.live.picture is not None, "the first picture")
-    hands.settle()
-    yield hands
-    studio.close(forget=True)
-    window.hide()
-    window.deleteLater()
-    studio.deleteLater()
-    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
 
 
 def asked(hands: Hands, work: Callable[[NewDialog], None]) -> None:

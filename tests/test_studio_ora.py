@@ -26,6 +26,7 @@ from studio.document.scene import Scene
 from studio.document.showing import Showing
 from studio.document.stack import Entry, Stack, blend_of, op_of, read_stack
 from studio.history import History
+from tests.archives import as_png, rewritten
 
 SIZE = (40, 60)
 CLASSES = tuple(
@@ -72,23 +73,6 @@ def document(tree: Layers = TREE) -> Document:
         elif layer.kind is Kind.PICTURE and layer.name != "Blank":
             planes[layer.id] = rng.integers(0, 256, (*SIZE, 4)).astype(np.uint8)
     return Document.of(SIZE, planes, Scene(palette=CLASSES, layers=tree))
-
-
-def rewritten(source: Path, target: Path, change: Callable[[dict[str, bytes]], object]) -> Path:
-    """The file with its members changed."""
-    with zipfile.ZipFile(source) as archive:
-        members = {name: archive.read(name) for name in archive.namelist()}
-    change(members)
-    with zipfile.ZipFile(target, "w") as archive:
-        for name, data in members.items():
-            archive.writestr(name, data, zipfile.ZIP_DEFLATED)
-    return target
-
-
-def as_png(pixels: np.ndarray) -> bytes:
-    buffer = io.BytesIO()
-    Image.fromarray(pixels).save(buffer, "PNG")
-    return buffer.getvalue()
 
 
 def pixels_of(data: bytes) -> np.ndarray:

@@ -29,7 +29,7 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
-from engines import files, train
+from engines import files, trainer, validation
 from engines.data.sets import open_data
 from engines.errors import UserError
 from engines.feed import fixed_batches
@@ -92,7 +92,7 @@ def export_bundle(
 
     `licence` and `data` are what the passport says of the weights and of what they were trained on.
     """
-    recipe = train.build_recipe(run)
+    recipe = trainer.build_recipe(run)
     nets, step = _weights(run, recipe)
     _fold(nets)
     out.parent.mkdir(parents=True, exist_ok=True)
@@ -373,7 +373,7 @@ def _preview(run: Run, recipe: Recipe, nets: nn.ModuleDict, path: Path) -> None:
         with torch.no_grad():
             picture = recipe.preview(nets, batch, draw)
         if picture is not None:
-            train.save_sheet(path, [train.rgb(picture).float()])
+            validation.save_sheet(path, [validation.rgb(picture).float()])
 
 
 @contextmanager

@@ -23,7 +23,8 @@ from engines.export import ParityError
 from engines.ports import Image
 from engines.recipe import recipe_type
 from engines.runtime.bundle import GraphFile
-from engines.train import StepReport, Trainer, build_recipe, new_run
+from engines.train import StepReport, new_run
+from engines.trainer import Trainer, build_recipe
 
 
 def rows(name: str, capsys: pytest.CaptureFixture[str]) -> list[Comparison]:

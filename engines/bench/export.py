@@ -24,7 +24,8 @@ from engines.ports import Array
 from engines.runs import Run
 from engines.runtime.bundle import Bundle, GraphFile
 from engines.runtime.sessions import Sessions
-from engines.train import Trainer, build_recipe, load_latest, new_run, save_checkpoint
+from engines.train import new_run
+from engines.trainer import Trainer, build_recipe, load_latest, save_checkpoint
 from engines.worlds import vista
 
 WANTED = 2.0

@@ -15,8 +15,9 @@ from engines.bench import Comparison, bench
 from engines.bench._machine import alternate_blocks, bfloat16, first_batch, tell
 from engines.recipe import Batch, Draw, Recipe, recipe_type
 from engines.runs import Run
-from engines.train import build_recipe, new_run
+from engines.train import new_run
 from engines.train import train as train_run
+from engines.trainer import build_recipe
 from engines.worlds import vista
 
 WANTED = 1.8

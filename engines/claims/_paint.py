@@ -21,7 +21,7 @@ from engines.claims import Lab
 from engines.data.spec import DataSpec, PaletteClass
 from engines.measures import Ids, Picture
 from engines.recipe import LayoutBatch, PairedBatch, Recipe
-from engines.train import Trainer
+from engines.trainer import Trainer
 from engines.worlds import vista
 from engines.worlds.vista_easel import CLASSES
 

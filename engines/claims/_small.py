@@ -26,7 +26,7 @@ from engines.features import features
 from engines.feed import Feed, collate
 from engines.measures import Numbers
 from engines.recipe import ImageBatch, Recipe
-from engines.train import Trainer
+from engines.trainer import Trainer
 from engines.worlds import vista
 
 SIDE = 8

@@ -27,7 +27,7 @@ from engines.losses import (
 from engines.networks.dcgan import Perceptron
 from engines.recipe import Draw, ImageBatch, Stage, Terms
 from engines.recipes.wgan_gp import WganGpRecipe
-from engines.train import Trainer
+from engines.trainer import Trainer
 
 PICTURES: dict[str, Any] = {"size": _small.SIDE, "width": 16, "batch": 16, "lr": 2e-4}
 PLANE: dict[str, Any] = {"size": 8, "width": 128, "batch": 128, "lr": 1e-3, "ema": 0.9}

@@ -59,7 +59,8 @@ def _carry(run: Run) -> State:
         _make(run, order)
     run = Run.open(run.path)
     from engines.commands.training import enough_memory
-    from engines.train import build_recipe, train
+    from engines.train import train
+    from engines.trainer import build_recipe
 
     recipe = build_recipe(run)
     _tell(run, "training")

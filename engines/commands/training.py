@@ -81,7 +81,8 @@ def add(verbs: Verbs) -> None:
 
 def _train(options: argparse.Namespace) -> int:
     run = _resumed(options) if options.resume else _new(options)
-    from engines.train import build_recipe, train
+    from engines.train import train
+    from engines.trainer import build_recipe
 
     if run.config["device"] == "cuda":
         _need_cuda()

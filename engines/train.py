@@ -8,7 +8,6 @@ run.json records.
 from __future__ import annotations
 
 import math
-import os
 import platform
 import sys
 import time
@@ -20,12 +19,12 @@ from typing import Any
 
 import numpy as np
 import torch
-import torch.distributed as dist
 from safetensors.torch import save_file
 
 from engines import files
 from engines.data.scan import scan
 from engines.data.sets import open_data
+from engines.distributed import joined
 from engines.errors import UserError
 from engines.feed import Feed
 from engines.heap import keep_freed
@@ -137,22 +136,19 @@ def train(
     trainer = Trainer(recipe, config)
     load_latest(run, trainer)
     last = steps if steps is not None else trainer.total
-    if trainer.rank == 0:
+    if trainer.crew.leads:
         run.append({"kind": "resumed", "step": trainer.step, "time": time.time()})
     feed: Feed | None = None
     stage: Stage | None = None
     canvas = CanvasPainter(run)
 
     def safe() -> None:
-        if trainer.rank == 0 and trainer.step and not run.checkpoint_path(trainer.step).exists():
+        if trainer.step and not run.checkpoint_path(trainer.step).exists():
             save_checkpoint(run, trainer)
 
     try:
-        while (
-            trainer.step < last
-            and (until is None or time.monotonic() < until)
-            and _wanted(run, safe)
-        ):
+        goes_on = _asking(run, until, safe)
+        while trainer.step < last and trainer.crew.decide(goes_on):
             if stage is not trainer.stage_at(trainer.step):
                 stage = trainer.stage_at(trainer.step)
                 if feed is not None:
@@ -172,13 +168,13 @@ def train(
                     f"checkpoint is kept. "
                     "Resume with a lower rate, or in float32."
                 )
-            if trainer.rank == 0:
+            if trainer.crew.leads:
                 _record(run, trainer, losses, seconds, config)
                 due = trainer.step == last or trainer.step in _snapshot_steps(trainer.total)
                 with trainer.autocast():
                     canvas.look(recipe, trainer.average, trainer.step, due or _validates(trainer))
             yield StepReport(trainer.step, stage.name, losses, seconds)
-        if run.desire() != "discard":
+        if trainer.crew.leads and run.desire() != "discard":
             safe()
     finally:
         if feed is not None:
@@ -210,17 +206,25 @@ def _validates(trainer: Trainer) -> bool:
     return every > 0 and (trainer.step % every == 0 or trainer.step == trainer.total)
 
 
-def _wanted(run: Run, safe: Callable[[], None]) -> bool:
-    """Whether to go on; waits while a painter holds the lease, and when all is `safe` in a pause,
-    after which the computer may well be switched off.
+def _asking(run: Run, until: float | None, safe: Callable[[], None]) -> Callable[[], bool | None]:
+    """A question: whether to go on. None while a painter holds the lease, and while paused, when
+    all is made `safe` first, for the computer may well be switched off.
     """
     paused = False
-    while (desire := run.desire()) in ("run", "pause") and (desire == "pause" or run.leased()):
+
+    def ask() -> bool | None:
+        nonlocal paused
+        desire = run.desire()
+        resting = desire == "pause" or (desire == "run" and run.leased())
         if desire == "pause" and not paused:
-            paused = True
             safe()
-        time.sleep(0.05)
-    return desire == "run"
+        paused = desire == "pause"
+        if resting:
+            time.sleep(0.05)
+            return None
+        return desire == "run" and (until is None or time.monotonic() < until)
+
+    return ask
 
 
 def _snapshot_steps(total: int, most: int = 20) -> set[int]:
@@ -231,11 +235,9 @@ def _snapshot_steps(total: int, most: int = 20) -> set[int]:
 
 def main(path: str, steps: int | None = None, minutes: float | None = None) -> None:
     """Train the run in `path` to its end; what `python -m engines.train` and torchrun start."""
-    if int(os.environ.get("WORLD_SIZE", "1")) > 1:
-        dist.init_process_group("nccl" if torch.cuda.is_available() else "gloo")
     run = Run.open(Path(path))
     until = time.monotonic() + 60 * minutes if minutes is not None else None
-    with run.writer() if int(os.environ.get("RANK", "0")) == 0 else nullcontext():
+    with joined() as crew, run.writer() if crew.leads else nullcontext():
         for report in train(build_recipe(run), run, steps=steps, until=until):
             if report.step % 50 == 0:
                 terms = "  ".join(f"{name} {value:.3f}" for name, value in report.losses.items())

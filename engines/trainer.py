@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import Any
 
 import torch
-import torch.distributed as dist
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from engines import files
 from engines.data.sets import open_data
 from engines.data.spec import DataSpec
+from engines.distributed import crew
 from engines.errors import UserError
 from engines.feed import Feed
 from engines.recipe import Batch, Draw, Phase, Recipe, Stage, recipe_type, settings_to_json
@@ -43,18 +43,11 @@ class Trainer:
 
     def __init__(self, recipe: Recipe, config: dict[str, Any]) -> None:
         self.recipe, self.config = recipe, config
-        self.device = torch.device(config["device"])
+        self.crew = crew()
+        self.device = self.crew.device(config["device"])
         self.step = 0
-        self.rank, self.world = (
-            (dist.get_rank(), dist.get_world_size()) if dist.is_initialized() else (0, 1)
-        )
-        rows = recipe.settings.batch
-        if rows % self.world:
-            raise UserError(
-                f"A batch of {rows} cannot be shared by {self.world} processes; choose a multiple."
-            )
-        self.rows, mine = rows, rows // self.world
-        self.share = slice(self.rank * mine, (self.rank + 1) * mine)
+        self.rows = recipe.settings.batch
+        self.share = self.crew.share(self.rows)
         recipe.nets.to(self.device)
         if config["precision"] == "bfloat16":
             recipe.nets.to(memory_format=torch.channels_last)
@@ -99,7 +92,7 @@ class Trainer:
                 losses.update(self._update(number, phase, batch))
         self._move_average()
         self.step += 1
-        return {name: float(value) for name, value in losses.items()}
+        return self.crew.mean(losses)
 
     def _update(self, number: int, phase: Phase, batch: Batch) -> dict[str, Tensor]:
         optimizer = self.optimizers[_key(phase)]
@@ -114,8 +107,7 @@ class Trainer:
         torch.stack(
             [term.float() for name, term in terms.items() if not name.startswith("_")]
         ).sum().backward()
-        if self.world > 1:
-            _average_gradients(parameters, self.world)
+        self.crew.average(parameters)
         if self.recipe.settings.clip:
             nn.utils.clip_grad_norm_(parameters, self.recipe.settings.clip)
         optimizer.step()
@@ -231,17 +223,3 @@ def _tensor(nets: nn.ModuleDict, name: str) -> Tensor:
     module, _, leaf = name.rpartition(".")
     value: Tensor = getattr(nets.get_submodule(module), leaf)
     return value
-
-
-def _average_gradients(parameters: list[nn.Parameter], world: int) -> None:
-    """Mean over processes in one flat all-reduce; a parameter without gradient counts as zero
-    everywhere.
-    """
-    for p in parameters:
-        if p.grad is None:
-            p.grad = torch.zeros_like(p)
-    flat = torch.cat([p.grad.flatten() for p in parameters if p.grad is not None])
-    dist.all_reduce(flat)
-    flat /= world
-    for p, part in zip(parameters, flat.split([p.numel() for p in parameters]), strict=True):
-        p.grad = part.view_as(p)

@@ -51,7 +51,7 @@ def _carry_out(options: argparse.Namespace) -> int:
 
 def _carry(run: Run) -> State:
     """Train to the end or to the word to stop, and export; what became of it comes back."""
-    order = _order(run)
+    order = Order.of(run.path)
     _tell(run, "preparing")
     if run.desire() == "discard":
         return "discarded"
@@ -79,14 +79,6 @@ def _carry(run: Run) -> State:
     proof = export_bundle(run, run.path / BUNDLE, name=_plain(order.title), title=order.title)
     say(proof.text())
     return "done"
-
-
-def _order(run: Run) -> Order:
-    """The order; of a run that a terminal began, one that says what the run is."""
-    if (run.path / "order.json").exists() or not (run.path / "run.json").exists():
-        return Order.read(run.path)
-    config = run.config
-    return Order(str(config["recipe"]), str(config["data"]), run.path.name)
 
 
 def _make(run: Run, order: Order) -> None:

@@ -5,6 +5,7 @@ import os
 import time
 from pathlib import Path
 
+from engines import waiting
 from engines.commands.terminal import Verbs, say
 from engines.errors import UserError
 from engines.orders import BUNDLE, Order, State
@@ -30,7 +31,17 @@ def _carry_out(options: argparse.Namespace) -> int:
     run = Run(options.run)
     if not run.path.is_dir():
         raise UserError(f"There is no folder {run.path}; check the path.")
-    os.nice(NICER)
+    # From where it is, not on top of it: the trainer before may have started this one.
+    os.nice(max(0, NICER - os.getpriority(os.PRIO_PROCESS, 0)))
+    try:
+        _within(run)
+    finally:
+        _go_on(run.path.parent)
+    return 0
+
+
+def _within(run: Run) -> None:
+    """Carry the order out under the run's lock, and say what became of it."""
     with run.writer():
         try:
             ended = _carry(run)
@@ -46,7 +57,17 @@ def _carry_out(options: argparse.Namespace) -> int:
             _tell(run, "failed", said)
             raise
         _tell(run, ended)
-    return 0
+
+
+def _go_on(home: Path) -> None:
+    """Start what waits for this one to end, be the studio open or not."""
+    try:
+        following = waiting.go_on(home)
+    except UserError as error:
+        say(str(error))
+        return
+    if following is not None:
+        say(f"The next in the queue was started: {following}.")
 
 
 def _carry(run: Run) -> State:

@@ -2,8 +2,9 @@
 
 Deviations from the paper, for live rendering on a CPU: one hidden map a level is shared by its
 norms, and gamma and beta are read from it by 1 x 1 convolutions; style and attributes enter every
-level as maps (so both may differ by region) instead of a fully connected first layer; upsampling
-is bilinear.
+level as maps (so both may differ by region) instead of a fully connected first layer; noise joins
+them, for inside one class everything else is the same at every pixel, and of the same nothing but
+the same can be made; upsampling is bilinear.
 """
 
 import itertools
@@ -15,6 +16,7 @@ from torch.nn.functional import avg_pool2d, leaky_relu, relu
 from engines.networks.layers import by_region, convolution, one_hot, scaled, upsample
 
 LEVELS = 5  # doublings from the coarsest map: sizes are multiples of 2 ** LEVELS
+NOISE = 4  # channels of it, at half of the picture's size
 
 
 class Spade(nn.Module):
@@ -54,16 +56,16 @@ class SpadeBlock(nn.Module):
 class SpadeGenerator(nn.Module):
     """Layout ids, a style table and an attribute table -> a picture (N, 3, H, W) in [-1, 1].
 
-    `style` (N, R, D) with `style_regions` (N, H, W) uint8, `attributes` (N, R', A) in [0, 1] or -1
-    (not said) with `attribute_regions`; the last two are absent from the call where the data have
-    no attributes.
+    `noise` (N, NOISE, H / 2, W / 2), standard normal; `style` (N, R, D) with `style_regions` (N,
+    H, W) uint8, `attributes` (N, R', A) in [0, 1] or -1 (not said) with `attribute_regions`; the
+    last two are absent from the call where the data have no attributes.
     """
 
     def __init__(self, classes: int, style: int, attributes: int, width: int) -> None:
         super().__init__()
         self.classes, self.attributes = classes, attributes
         embedding = 32
-        condition = classes + embedding
+        condition = classes + embedding + NOISE
         self.style = nn.Linear(style, embedding)
         self.attribute = nn.Linear(2 * attributes, embedding) if attributes else None
         first, *rest = scaled(width, [4, 4, 2, 1.25, 0.75])
@@ -92,7 +94,12 @@ class SpadeGenerator(nn.Module):
         return look
 
     def forward(
-        self, layout: Tensor, style: Tensor, style_regions: Tensor, *attributes: Tensor
+        self,
+        layout: Tensor,
+        noise: Tensor,
+        style: Tensor,
+        style_regions: Tensor,
+        *attributes: Tensor,
     ) -> Tensor:
         classes = one_hot(layout, self.classes)
         halves = [
@@ -101,9 +108,12 @@ class SpadeGenerator(nn.Module):
         ]
         look = self.looks(style, *halves)
         # Averaging the one-hot map gives the exact share of each class in a coarse pixel.
-        conditions = [torch.cat([avg_pool2d(classes, 2).to(look.dtype), look], dim=1)]
+        known = [torch.cat([avg_pool2d(classes, 2).to(look.dtype), look], dim=1)]
+        noises = [noise.to(look.dtype, memory_format=torch.channels_last)]
         for _ in range(LEVELS - 1):
-            conditions.append(avg_pool2d(conditions[-1], 2))
+            known.append(avg_pool2d(known[-1], 2))
+            noises.append(2 * avg_pool2d(noises[-1], 2))  # A mean of four has half the deviation.
+        conditions = [torch.cat(pair, dim=1) for pair in zip(known, noises, strict=True)]
         x = self.head(self.start(conditions[-1]), conditions[-1])
         for block, condition in zip(self.blocks, reversed(conditions[:-1]), strict=True):
             x = block(upsample(x), condition)

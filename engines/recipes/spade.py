@@ -25,8 +25,8 @@ from engines.losses import (
 )
 from engines.networks.layers import one_hot
 from engines.networks.patch import MultiScaleCritic
-from engines.networks.spade import LEVELS, SpadeGenerator, StyleEncoder
-from engines.ports import Attributes, Image, Latent, Layout
+from engines.networks.spade import LEVELS, NOISE, SpadeGenerator, StyleEncoder
+from engines.ports import Attributes, Image, Latent, Layout, Noise
 from engines.recipe import (
     Draw,
     Graph,
@@ -144,7 +144,7 @@ class SpadeRecipe(Recipe):
         asked = torch.where((role == BY_STYLE)[:, None], Attributes.unset, asked)
         if self.data.attributes:
             style = torch.where((role == BY_ATTRIBUTES)[:, None], 0.0, style)
-        fake = self._paint(batch.layout, style, asked)
+        fake = paint(self.nets, batch.layout, style, asked, draw)
         self._fake = fake.detach()  # The critic's turn comes next and sees these very pictures.
 
         terms = {"kl": s.kl * kl_standard_normal(mu, logvar)}
@@ -174,11 +174,6 @@ class SpadeRecipe(Recipe):
         """Squared error on real pictures alone, so that made ones cannot teach it wrong."""
         return {"reader": masked_mse(self._read(batch.image), batch.attributes)}
 
-    def _paint(self, layout: Tensor, style: Tensor, attributes: Tensor) -> Tensor:
-        everywhere = torch.zeros_like(layout)
-        extra = (attributes[:, None], everywhere) if self.data.attributes else ()
-        return paint(self.nets, layout, style[:, None], everywhere, *extra)
-
     def _read(self, picture: Tensor) -> Tensor:
         read: Tensor = self.nets["reader"](picture)[0]
         return read
@@ -194,12 +189,9 @@ class SpadeRecipe(Recipe):
     def preview(self, nets: nn.ModuleDict, batch: LayoutBatch, draw: Draw) -> Tensor:
         """Each layout in its own photo's style, attributes not said."""
         mu, _ = nets["encoder"](batch.image)
-        everywhere = torch.zeros_like(batch.layout)
-        unset = torch.full(
-            (len(mu), 1, len(self.data.attributes)), Attributes.unset, device=mu.device
+        return paint(
+            nets, batch.layout, mu, torch.full_like(batch.attributes, Attributes.unset), draw
         )
-        extra = (unset, everywhere) if self.data.attributes else ()
-        return paint(nets, batch.layout, mu[:, None], everywhere, *extra)
 
     def graphs(self, nets: nn.ModuleDict) -> Sequence[Graph]:
         limits = {"multiple": 2**LEVELS, "minimum": 4 * 2**LEVELS, "maximum": 1024}
@@ -212,7 +204,8 @@ class SpadeRecipe(Recipe):
             colors=tuple(c.color for c in self.data.classes),
         )
         style = Latent("style", "Style", regional=True, dimensions=self.settings.style)
-        inputs = [layout, style]
+        noise = Noise("noise", "Seed of the details", channels=NOISE, scale=2)
+        inputs = [layout, noise, style]
         if self.data.attributes:
             inputs.append(
                 Attributes("attributes", "Attributes", regional=True, names=self.data.attributes)
@@ -239,7 +232,15 @@ class _Mean(nn.Module):
         return mu[:, None]
 
 
-def paint(nets: nn.ModuleDict, *inputs: Tensor) -> Tensor:
-    """Pictures (N, 3, H, W) in [-1, 1] from the generator's inputs."""
-    picture: Tensor = nets["generator"](*inputs)
+def paint(
+    nets: nn.ModuleDict, layout: Tensor, style: Tensor, attributes: Tensor, draw: Draw
+) -> Tensor:
+    """Pictures (N, 3, H, W) in [-1, 1] of layouts (N, H, W), styles (N, D) and attributes (N, A)
+    that hold for all of a picture, with fresh noise.
+    """
+    count, height, width = layout.shape
+    noise = draw.normal((count, NOISE, height // 2, width // 2))[:count]
+    everywhere = torch.zeros_like(layout)
+    extra = (attributes[:, None], everywhere) if attributes.shape[1] else ()
+    picture: Tensor = nets["generator"](layout, noise, style[:, None], everywhere, *extra)
     return picture

@@ -427,6 +427,7 @@ def test_weights_of_landscapes() -> None:
     assert weight_of(row(label_conf=0.8), 256) == pytest.approx(0.3)
     assert weight_of(row(f_snow_ice=0.2), 256) == 3
     assert weight_of(row(time_of_day="sunset_dawn", tod_conf=0.9), 256) == 0.5
+    assert weight_of(row(f_tree_forest=0.9), 256) == pytest.approx(0.3)
 
 
 def test_attributes_of_landscapes() -> None:

@@ -24,6 +24,7 @@ from engines.errors import UserError
 ATTRIBUTES = ("sunset", "overcast", "light")
 SKIES = ("sky", "cloud")
 STEP = 4  # Every fourth pixel each way is enough for a mean.
+ALONE = 0.85  # share of a picture that one class has
 SURE_LABELS, SURE_SUNSET, SURE_DAY = 0.88, 0.9, 0.75  # the tags' own confidences
 
 
@@ -76,6 +77,9 @@ def weight_of(row: Mapping[str, str], side: int) -> float:
         weight *= 0.5  # A third of the pictures: everything would turn orange.
     if float(row["f_snow_ice"]) > 0.1:
         weight *= 3.0
+    shares = [float(value) for name, value in row.items() if name.startswith("f_")]
+    if max(shares) > ALONE:
+        weight *= 0.3  # What is one class all over, a wall of bamboo, teaches no layout.
     return weight
 
 

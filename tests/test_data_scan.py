@@ -11,9 +11,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from engines.data import report as reporting
 from engines.data import scan as scanning
 from engines.data.pictures import write_layout, write_picture
-from engines.data.scan import Problem, Report, recognise, scan
+from engines.data.report import Problem, Report
+from engines.data.scan import recognise, scan
 from engines.data.spec import PaletteClass
 from engines.errors import UserError
 
@@ -186,12 +188,12 @@ def test_many_faults_are_all_found(clean: Path) -> None:
 
 
 def test_a_report_is_bounded(clean: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(scanning, "MOST", 5)
-    monkeypatch.setattr(scanning, "SHOWN", 3)
+    monkeypatch.setattr(reporting, "MOST", 5)
+    monkeypatch.setattr(reporting, "SHOWN", 3)
     for i in range(9):
         append(clean / "splits.csv", f"none{i},train,1")
     report = scan(clean)
-    assert (len(report.problems), report.unlisted, report.count) == (5, 4, 9)
+    assert (len(report.problems), report.faults, report.count) == (5, {"line": 9}, 9)
     assert "9 problems" in report.text()
     assert "and 6 more" in report.text()
 
@@ -287,8 +289,9 @@ def test_the_wrong_kind_and_empty_folders(tmp_path: Path) -> None:
 
 
 def test_reports_are_plain_values() -> None:
-    report = Report("here", "image", False, problems=[Problem("a", "is bad", "mend it")])
-    assert Report(**{**report.to_json(), "problems": report.problems}) == report
+    report = Report("here", "image", False)
+    report.add(Problem("a", "is bad", "mend it"))
+    assert json.loads(json.dumps(report.to_json()))["faults"] == {"broken": 1}
 
 
 def test_a_missing_folder_is_one_problem_and_not_one_for_each_photo(clean: Path) -> None:

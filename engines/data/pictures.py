@@ -32,6 +32,10 @@ Image.MAX_IMAGE_PIXELS = None  # Our own limit is checked before anything is dec
 warnings.filterwarnings("ignore", module=r"PIL\.")
 
 
+class NotExact(UserError):  # noqa: N818 - as UserError, it is a sentence
+    """A layout that can be opened, and has pixels that are of no class."""
+
+
 @contextlib.contextmanager
 def opened(path: Path) -> Iterator[Image.Image]:
     """A picture whose header is read and whose size is sane; UserError otherwise."""
@@ -188,7 +192,7 @@ def read_layout(path: Path, classes: tuple[PaletteClass, ...]) -> Pixels:
     """
     with opened(path) as image:
         if image.format not in LOSSLESS:
-            raise UserError(
+            raise NotExact(
                 f"The layout {path.name} is a {image.format}, which blurs class borders; save it "
                 "as PNG."
             )
@@ -197,14 +201,14 @@ def read_layout(path: Path, classes: tuple[PaletteClass, ...]) -> Pixels:
         elif image.mode in ("RGB", "RGBA"):
             ids = _by_color(np.asarray(image.convert("RGBA")), classes, path)
         else:
-            raise UserError(
+            raise NotExact(
                 f"The layout {path.name} is {image.mode}, but must be an 8-bit indexed or grey PNG "
                 "(class ids) or RGB with exact class colours; save it so."
             )
     wrong = (ids >= len(classes)) & (ids != UNPAINTED)
     if wrong.any():
         y, x = np.argwhere(wrong)[0]
-        raise UserError(
+        raise NotExact(
             f"The layout {path.name} holds class id {ids[y, x]} at ({x}, {y}), but there are only "
             f"the ids 0 to {len(classes) - 1}; repaint it or add the class to classes.json."
         )
@@ -222,7 +226,7 @@ def _by_color(pixels: Pixels, classes: tuple[PaletteClass, ...], path: Path) -> 
     wrong = (codes[order][place] != keys) & ~clear
     if wrong.any():
         y, x = np.argwhere(wrong)[0]
-        raise UserError(
+        raise NotExact(
             f"The layout {path.name} has the colour #{keys[y, x]:06x} at ({x}, {y}), which is no "
             "class's; repaint it with exact class colours and without smoothing."
         )

@@ -7,118 +7,26 @@ one at a time. A bad file is never an exception: it becomes a line of the report
 import contextlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from engines.data import tables
-from engines.data.pictures import UNPAINTED, read_layout, read_picture, size_of
+from engines.data.pictures import UNPAINTED, NotExact, read_layout, read_picture, size_of
+from engines.data.report import KINDS, ClassShare, Fault, Problem, Range, Report
 from engines.data.sets import PICTURES, pair_names
 from engines.data.spec import PaletteClass
 from engines.errors import UserError
 
-KINDS = ("image", "layout", "paired", "labelled")
 UNREAD = frozenset(
     {".avif", ".gif", ".heic", ".heif", ".jp2", ".jxl", ".psd", ".raw", ".svg", ".tga", ".xcf"}
 )
-MOST = 10_000  # problems kept in a report; more are only counted
-SHOWN = 50  # problems printed as text
 
 
 class Cancelled(Exception):  # noqa: N818 - no error: the user asked for it
     """The caller has asked to end the scan."""
-
-
-@dataclass(frozen=True)
-class Problem:
-    """What is wrong with a file (a path inside the data set), and how to mend it."""
-
-    file: str
-    what: str
-    mend: str
-
-
-@dataclass(frozen=True)
-class ClassShare:
-    """How much of all painted pixels a class covers, in %, and in how many layouts it occurs."""
-
-    id: int
-    name: str
-    percent: float
-    layouts: int
-
-
-@dataclass(frozen=True)
-class Range:
-    """The known values of an attribute; NaN-free, all 0 when none is known."""
-
-    name: str
-    known: int
-    low: float = 0.0
-    mean: float = 0.0
-    high: float = 0.0
-
-
-@dataclass
-class Report:
-    """What a scan found; `cancelled` means that it did not look at everything."""
-
-    folder: str
-    kind: str
-    deep: bool
-    cancelled: bool = False
-    pictures: int = 0
-    splits: dict[str, int] = field(default_factory=dict)
-    classes: list[ClassShare] = field(default_factory=list)
-    unpainted: float = 0.0  # in % of all pixels
-    attributes: list[Range] = field(default_factory=list)
-    problems: list[Problem] = field(default_factory=list)
-    unlisted: int = 0  # problems beyond MOST
-
-    @property
-    def count(self) -> int:
-        """How many problems there are."""
-        return len(self.problems) + self.unlisted
-
-    def to_json(self) -> dict[str, Any]:
-        """Plain JSON."""
-        return asdict(self)
-
-    def text(self) -> str:
-        """The report to read in a terminal."""
-        depth = "every file decoded" if self.deep else "names, headers and tables only"
-        lines = [f"{self.folder}: {self.kind} set, {self.pictures} pictures ({depth})"]
-        if self.cancelled:
-            lines.append("Cancelled before the end: what follows is incomplete.")
-        if self.splits:
-            lines.append("splits: " + ", ".join(f"{k} {v}" for k, v in self.splits.items()))
-        if self.classes:
-            wide = max(len(c.name) for c in self.classes)
-            lines += ["", f"{'id':>3}  {'class':<{wide}}  {'share':>7}  {'in layouts':>10}"]
-            lines += [
-                f"{c.id:>3}  {c.name:<{wide}}  {c.percent:>6.2f}%  {c.layouts:>10}"
-                for c in self.classes
-            ]
-            lines.append(f"unpainted: {self.unpainted:.2f} % of all pixels")
-        if self.attributes:
-            wide = max(9, *(len(a.name) for a in self.attributes))
-            lines += [
-                "",
-                f"{'attribute':<{wide}}  {'known':>7}  {'low':>5} {'mean':>5} {'high':>5}",
-            ]
-            lines += [
-                f"{a.name:<{wide}}  {a.known:>7}  {a.low:>5.2f} {a.mean:>5.2f} {a.high:>5.2f}"
-                for a in self.attributes
-            ]
-        lines.append("")
-        lines.append(f"{self.count} problems:" if self.count else "No problems found.")
-        lines += [f"  {p.file}: {p.what} - {p.mend}" for p in self.problems[:SHOWN]]
-        if self.count > SHOWN:
-            lines.append(f"  ... and {self.count - SHOWN} more")
-        return "\n".join(lines)
 
 
 class Entry(NamedTuple):
@@ -167,7 +75,9 @@ def scan(
     except Cancelled:
         report.cancelled = True
     except OSError as error:
-        work.problem(folder, f"cannot be read ({error.strerror})", "choose a folder with pictures")
+        work.problem(
+            folder, f"cannot be read ({error.strerror})", "choose a folder with pictures", "folder"
+        )
     return report
 
 
@@ -192,9 +102,11 @@ class _Scan:
         entries = self._entries()
         self.report.pictures = len(entries)
         if not entries and not self.report.problems:
-            self.problem(self.folder, "holds no pictures", "choose another folder or add some")
+            self.problem(
+                self.folder, "holds no pictures", "choose another folder or add some", "folder"
+            )
         if self.report.kind == "layout" or (self.folder / "classes.json").exists():
-            with self._caught(self.folder / "classes.json"):
+            with self._caught(self.folder / "classes.json", "table"):
                 self.classes = tables.read_classes(self.folder)
         self._tables()
         sound = [entry for entry in self._each(entries) if self._headers(entry)]
@@ -206,25 +118,22 @@ class _Scan:
             finally:
                 self._shares()
 
-    def problem(self, file: Path, what: str, mend: str) -> None:
+    def problem(self, file: Path, what: str, mend: str, fault: Fault) -> None:
         inside = file.is_relative_to(self.folder) and file != self.folder
         name = file.relative_to(self.folder).as_posix() if inside else str(file)
-        if len(self.report.problems) < MOST:
-            self.report.problems.append(Problem(name, what, mend))
-        else:
-            self.report.unlisted += 1
+        self.report.add(Problem(name, what, mend, fault))
 
     @contextlib.contextmanager
-    def _caught(self, file: Path) -> Iterator[None]:
+    def _caught(self, file: Path, fault: Fault = "broken") -> Iterator[None]:
         """Inside, whatever a bad file raises becomes a problem."""
         try:
             yield
         except Cancelled:
             raise
         except UserError as error:
-            self._said(file, error)
+            self._said(file, error, "ids" if isinstance(error, NotExact) else fault)
         except Exception as error:
-            self.problem(file, f"cannot be read ({error})", "restore or remove it")
+            self.problem(file, f"cannot be read ({error})", "restore or remove it", fault)
 
     def _each(self, entries: Sequence[Entry]) -> Iterator[Entry]:
         for done, entry in enumerate(entries, 1):
@@ -248,7 +157,10 @@ class _Scan:
                 found |= {f"{inner.name}/{k}": v for k, v in self._listed(inner).items()}
         elif kind == "labelled" and not (folder / "attributes.csv").exists():
             self.problem(
-                folder / "attributes.csv", "is missing", "add it, or a folder for each class"
+                folder / "attributes.csv",
+                "is missing",
+                "add it, or a folder for each class",
+                "table",
             )
         self.names = set(found)
         return [Entry(name, path, None) for name, path in found.items()]
@@ -257,13 +169,17 @@ class _Scan:
         both = []
         for name in (first, second):
             if not (self.folder / name).is_dir():
-                self.problem(self.folder / name, "is missing", "add this folder of pictures")
+                self.problem(
+                    self.folder / name, "is missing", "add this folder of pictures", "folder"
+                )
             both.append(self._listed(self.folder / name) if (self.folder / name).is_dir() else {})
         self.names = both[0].keys() | both[1].keys()
         for here, there, lacking in ((both[0], both[1], second), (both[1], both[0], first)):
             if there:  # Without any mate the one line above says it all.
                 for name in sorted(here.keys() - there.keys()):
-                    self.problem(here[name], f"has no mate in {lacking}", "add it or remove this")
+                    self.problem(
+                        here[name], f"has no mate in {lacking}", "add it or remove this", "mate"
+                    )
         return [Entry(name, both[0][name], both[1][name]) for name in both[0] if name in both[1]]
 
     def _listed(self, folder: Path) -> dict[str, Path]:
@@ -275,12 +191,17 @@ class _Scan:
             if path.name.startswith("."):
                 continue
             if path.suffix.lower() in UNREAD:
-                self.problem(path, "is of a kind that is not read", "save it as PNG or JPEG")
+                self.problem(
+                    path, "is of a kind that is not read", "save it as PNG or JPEG", "unread"
+                )
             elif not _is_picture(path):
                 continue
             elif path.stem in found:
                 self.problem(
-                    path, f"has the same name as {found[path.stem].name}", "rename one of them"
+                    path,
+                    f"has the same name as {found[path.stem].name}",
+                    "rename one of them",
+                    "double",
                 )
             else:
                 found[path.stem] = path
@@ -292,7 +213,7 @@ class _Scan:
         path = self.folder / "splits.csv"
         splits = {name: tables.split_by_name(name) for name in names}
         if path.exists():
-            with self._caught(path):
+            with self._caught(path, "table"):
                 listed, weights = tables.read_splits(self.folder, self._fault(path))
                 self._absent(path, listed)
                 splits = {n: s for n, s in listed.items() if n in names and weights[n] > 0}
@@ -300,10 +221,12 @@ class _Scan:
         counts["left out"] = len(names) - len(splits)
         self.report.splits = {k: counts[k] for k in (*tables.SPLITS, "left out") if counts[k]}
         if names and not counts["train"]:
-            self.problem(path, "leaves no picture to train on", "give some the split train")
+            self.problem(
+                path, "leaves no picture to train on", "give some the split train", "table"
+            )
         path = self.folder / "attributes.csv"
         if path.exists() and self.report.kind in ("layout", "labelled"):
-            with self._caught(path):
+            with self._caught(path, "table"):
                 header, rows = tables.read_attributes(self.folder, self._fault(path))
                 self._absent(path, rows)
                 table = [row for name, row in rows.items() if name in names]
@@ -312,17 +235,19 @@ class _Scan:
                     self.report.attributes.append(_range(attribute, values))
 
     def _fault(self, path: Path) -> tables.Fault:
-        return lambda error: self._said(path, error)
+        return lambda error: self._said(path, error, "line")
 
-    def _said(self, path: Path, error: Exception) -> None:
+    def _said(self, path: Path, error: Exception, fault: Fault) -> None:
         """A problem from an error's sentence, whose last clause says what to do."""
         what, _, mend = str(error).rstrip(".").rpartition("; ")
-        self.problem(path, what or mend, mend if what else "mend or remove it")
+        self.problem(path, what or mend, mend if what else "mend or remove it", fault)
 
     def _absent(self, path: Path, listed: Iterable[str]) -> None:
         for name in listed:
             if name not in self.names:
-                self.problem(path, f"names {name!r}, which has no picture", "take the line out")
+                self.problem(
+                    path, f"names {name!r}, which has no picture", "take the line out", "line"
+                )
 
     def _headers(self, entry: Entry) -> bool:
         """Whether the files begin like pictures, of one size."""
@@ -338,6 +263,7 @@ class _Scan:
                 entry.mate,
                 f"is {wide} x {high}, but {entry.picture.name} is {width} x {height}",
                 "make them the same size",
+                "shape" if _apart(sizes[0], sizes[1]) else "size",
             )
         return len(sizes) == (1 if entry.mate is None else 2) and len(set(sizes)) == 1
 
@@ -361,6 +287,12 @@ class _Scan:
             ClassShare(i, c.name, 100 * int(self.pixels[i]) / painted, int(self.layouts[i]))
             for i, c in enumerate(self.classes)
         ]
+
+
+def _apart(first: tuple[int, int], second: tuple[int, int]) -> bool:
+    """Whether two sizes are of different shapes, as if the pictures showed different things."""
+    here, there = first[1] / first[0], second[1] / second[0]
+    return max(here, there) > 1.05 * min(here, there)
 
 
 def _is_picture(path: Path) -> bool:

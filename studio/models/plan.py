@@ -8,7 +8,8 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal
 
 from engines.catalog import RecipeEntry, load_catalog
-from engines.data.scan import Report, scan
+from engines.data.report import Report
+from engines.data.scan import scan
 from engines.data.tables import read_classes
 from engines.errors import UserError
 from engines.orders import Order

@@ -25,7 +25,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from engines.data.scan import Report
+from engines.data.report import Report
 from studio.lanes.work import WorkLane
 from studio.models.plan import Plan
 from studio.models.training import Training

@@ -15,10 +15,8 @@ from engines.errors import UserError
 from engines.runs import Run
 
 # What a trainer says of itself in its events: {"kind": "state", "state": ..., "sentence": ...}.
-# "waiting": for the run before it in the queue; "unproved": trained, but its export did not stand
-# the proof, so that there is no model.
+# "unproved": trained, but its export did not stand the proof, so that there is no model.
 State = Literal[
-    "waiting",
     "preparing",
     "training",
     "exporting",
@@ -31,7 +29,7 @@ State = Literal[
 ENDED: tuple[State, ...] = ("done", "stopped", "discarded", "failed", "unproved")
 BUNDLE = "bundle"  # where in a run directory its model lies
 LOG = "log.txt"
-_MOST_BYTES = 1_000_000
+_MOST_BYTES = 4_000_000  # Mends name files one by one.
 _MOST_PROCESSES = 256
 
 
@@ -61,7 +59,6 @@ class Order:
     processes: int = 0  # 0: one for each of `devices`, one on the CPU
     devices: tuple[int, ...] = ()  # numbers of the GPUs; none named: all there are
     mends: Mapping[str, Any] = field(default_factory=dict)  # a data.mends.Mends as JSON
-    after: str = ""  # name of the run directory beside this one that has to end first
 
     def write(self, run: Path) -> None:
         """Put it into a run directory, which is made."""
@@ -113,8 +110,8 @@ class Order:
         return order
 
     def again(self, **changes: Any) -> "Order":
-        """The same once more, with changes: a run that has not been made and waits for none."""
-        return replace(self, **{"made": 0.0, "after": "", **changes})
+        """The same once more, with changes: a run that has not been made."""
+        return replace(self, **{"made": 0.0, **changes})
 
     def _check(self) -> None:
         """ValueError where a value is not what its field holds."""
@@ -127,8 +124,6 @@ class Order:
             raise ValueError("a device is no number")
         if not 0 <= self.processes <= _MOST_PROCESSES:
             raise ValueError(f"{self.processes} processes are asked for")
-        if self.after and (Path(self.after).name != self.after or self.after in (".", "..")):
-            raise ValueError(f"{self.after!r} is no name of a run")
 
 
 _KINDS: dict[Any, Any] = {

@@ -34,7 +34,8 @@ from engines.orders import Order
 from engines.request import Request
 from engines.runs import Run
 from studio.lanes import runs as lane
-from studio.lanes.runs import Curve, Follow
+from studio.lanes.curve import Curve
+from studio.lanes.runs import Follow
 from studio.lanes.work import WorkLane
 from studio.models.training import Training, canvas_for
 from studio.views.curves import Curves, reduce

@@ -4,71 +4,47 @@
 is new. Nothing here writes, except through `Run.steer`, `Run.lease` and `Run.show`.
 """
 
-import itertools
-import json
 import os
 import time
-from array import array
-from bisect import bisect_right
-from collections import deque
-from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from engines.errors import UserError
 from engines.orders import BUNDLE, LOG, Order
-from engines.runs import Run
+from engines.request import Request
+from engines.runs import Desire, Run
+from studio.lanes.curve import Curve
+from studio.lanes.events import Bounds, Note, Reading, Standing
+from studio.lanes.faraway import Far
 
 Status = Literal[
-    "preparing", "training", "paused", "stopping", "exporting", "done", "stopped", "failed"
+    "waiting",  # for the run before it
+    "preparing",
+    "training",
+    "paused",
+    "stopping",
+    "exporting",
+    "done",
+    "unproved",  # trained, but the export did not stand its proof
+    "stopped",
+    "silent",  # elsewhere, and nothing was heard of it for long
+    "failed",
 ]
+ENDED: tuple[Status, ...] = ("done", "unproved", "stopped", "failed")
 CHUNK = 64_000  # bytes a look: a few milliseconds
 UP_SECONDS = 60.0  # for a trainer to come up
 TAIL = 32_000  # bytes that say how a run stands, without its curves
-RECENT = 100  # steps that the speed is taken from
-GAP = 8.0  # times the usual step: a pause, a validation or a kill lies in between
+SILENT_SECONDS = 90.0  # of a run elsewhere; an export says nothing for as long as it takes
+EXPORT_SECONDS = 1800.0
 _LOG_BYTES = 8_000
-_MOST_NAMES = 64  # of curves
-
-
-@dataclass
-class Curve:
-    """A named figure over the steps, in the order of the steps."""
-
-    steps: "array[float]" = field(default_factory=lambda: array("d"))
-    values: "array[float]" = field(default_factory=lambda: array("d"))
-
-    def add(self, step: int, value: float) -> None:
-        """Append; steps that are not later than the last one are superseded."""
-        if self.steps and step <= self.steps[-1]:
-            self.cut(step - 1)
-        self.steps.append(step)
-        self.values.append(value)
-
-    def cut(self, step: int) -> None:
-        """Forget what came after `step`."""
-        keep = bisect_right(self.steps, step)
-        del self.steps[keep:]
-        del self.values[keep:]
-
-
-@dataclass
-class Standing:
-    """What the events say of a run up to some point: `said` is the trainer's last word of its
-    state, `canvas` the newest preview of the artist's own.
-    """
-
-    step: int = 0
-    said: str = ""
-    sentence: str = ""
-    canvas: Path | None = None
 
 
 class Follow:
-    """A run directory, read as it grows."""
+    """A run directory, read as it grows. `far` where it is a copy of one that is elsewhere."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, far: Far | None = None) -> None:
         self.run = Run(path)
+        self.far = far
         self.whole = False  # Whether the curves are wanted too.
         self.pid: int | None = None  # of the trainer, where this studio started it
         self._unheard = False  # Whether that trainer has yet to say a word.
@@ -80,14 +56,10 @@ class Follow:
     def _forget(self) -> None:
         self._offset = -1
         self._torn = b""
-        self._read = Standing()
-        self.losses: dict[str, Curve] = {}
-        self.figures: dict[str, Curve] = {}
+        self._read = Reading(self.whole)
         self.behind = True  # Whether more waits to be read.
-        self._recent: deque[tuple[int, float]] = deque(maxlen=RECENT)
 
     # What it is ---------------------------------------------------------------------------------
-
     @property
     def path(self) -> Path:
         """The run directory."""
@@ -116,7 +88,14 @@ class Follow:
     @property
     def title(self) -> str:
         """What the model will be called."""
-        return self.order.title if self.order is not None else self.path.name
+        if self.order is not None and self.order.title.strip():
+            return self.order.title
+        return self.place.name
+
+    @property
+    def place(self) -> Path:
+        """Where it really is."""
+        return self.far.source if self.far is not None else self.path
 
     @property
     def recipe(self) -> str:
@@ -158,7 +137,7 @@ class Follow:
     @property
     def _standing(self) -> Standing:
         # While an old log is read again, it stands as the end of it said.
-        return self._told or self._read
+        return self._told or self._read.standing
 
     @property
     def step(self) -> int:
@@ -171,37 +150,55 @@ class Follow:
         return self._standing.said
 
     @property
-    def canvas(self) -> Path | None:
-        """The newest preview of the artist's canvas."""
-        return self._standing.canvas
+    def memory(self) -> int | None:
+        """Bytes that the trainer holds, where it said so."""
+        return self._standing.memory
 
     @property
     def busy(self) -> bool:
         """Whether a trainer is at it."""
-        return self.run.busy
+        return self._far_busy if self.far is not None else self.run.busy
+
+    @property
+    def _far_busy(self) -> bool:
+        """A lock does not reach over every mount: whoever trains writes."""
+        if self.far is None or self.said in ("", *ENDED, "discarded"):
+            return False
+        pace = self.seconds_a_step or 0.0
+        patience = EXPORT_SECONDS if self.said == "exporting" else max(SILENT_SECONDS, 20 * pace)
+        return self.run.desire() == "pause" or self.far.quiet < patience
 
     def status(self) -> Status:
-        """How it stands now; `sentence` says more where it failed."""
-        if self.run.busy:
-            desire = self.run.desire()
-            if desire in ("stop", "discard") and self.said != "exporting":
-                return "stopping"
-            if self.said in ("", "preparing", "failed", "done", "stopped"):
-                return "preparing"
-            if self.said == "exporting":
-                return "exporting"
-            return "paused" if desire == "pause" else "training"
+        """How it stands now; `last_word` says more where it failed."""
+        if self.busy:
+            return self._busy_status()
         if self.starting:
             return "preparing"
-        if self.said == "failed" or self._unheard:
+        if self.said in ("failed", "unproved"):
+            return cast(Status, self.said)
+        if self._unheard:
             return "failed"
         if self.said == "done" and self.bundle is not None:
             return "done"
+        if self.said == "waiting":
+            return "waiting"
+        if self.far is not None and self.said not in ("", "done", "stopped"):
+            return "silent"
         if self.said or self.config:
             return "stopped"
         # Another studio may have ordered it, and its trainer not have come up yet.
         lately = self.order is not None and 0 <= time.time() - self.order.made < UP_SECONDS
         return "preparing" if lately else "failed"
+
+    def _busy_status(self) -> Status:
+        desire = self.run.desire()
+        if desire in ("stop", "discard") and self.said != "exporting":
+            return "stopping"
+        if self.said in ("", "preparing", "waiting", *ENDED):
+            return "preparing"
+        if self.said == "exporting":
+            return "exporting"
+        return "paused" if desire == "pause" else "training"
 
     def started(self, pid: int) -> None:
         """A trainer was started for it, which takes its time to take the lock."""
@@ -240,21 +237,17 @@ class Follow:
         said = [line.strip() for line in lines if line.strip() and not line.startswith(" ")]
         return said[-1][:300] if said else ""
 
+    # Speed --------------------------------------------------------------------------------------
+
     @property
     def seconds_a_step(self) -> float | None:
         """The usual time from step to step of late; None before there were a few."""
-        pairs = list(self._recent)
-        spans = sorted(
-            (late - early) / (after - before)
-            for (before, early), (after, late) in itertools.pairwise(pairs)
-            if after > before and late > early
-        )
-        if len(spans) < 3:
-            return None
-        usual = spans[len(spans) // 2]
-        # The mean, for validations take their time too; but a pause is none of it.
-        counted = [span for span in spans if span < GAP * usual]
-        return sum(counted) / len(counted)
+        return self._read.seconds_a_step
+
+    @property
+    def waiting(self) -> float | None:
+        """The share of the time of late that steps waited for data."""
+        return self._read.waiting
 
     @property
     def seconds_left(self) -> float | None:
@@ -278,11 +271,81 @@ class Follow:
         batch = (self.config.get("settings") or {}).get("batch")
         return batch / pace if pace and isinstance(batch, int) else None
 
+    # What it shows ------------------------------------------------------------------------------
+
+    @property
+    def losses(self) -> dict[str, Curve]:
+        """Loss terms by name, where the curves are wanted."""
+        return self._read.losses
+
+    @property
+    def figures(self) -> dict[str, Curve]:
+        """What was measured on the validation split."""
+        return self._read.figures
+
+    @property
+    def bounds(self) -> dict[str, Bounds]:
+        """Floor and ceiling of figures."""
+        return self._read.bounds
+
+    @property
+    def notes(self) -> list[Note]:
+        """All that was told in words, in the order of telling."""
+        return self._read.notes
+
+    @property
+    def current(self) -> list[Note]:
+        """What of it holds now."""
+        return self._read.current
+
+    @property
+    def canvas(self) -> Path | None:
+        """The newest preview of the artist's canvas."""
+        name = self._standing.canvas
+        return self.path / "previews" / name if name else None
+
     @property
     def sheet(self) -> Path | None:
         """The newest sheet of validation pictures, real above made."""
-        found = sorted((self.path / "previews").glob("[0-9]*.png"))
+        return self._newest_preview("[0-9]*.png")
+
+    @property
+    def nearest(self) -> Path | None:
+        """The training pictures nearest to those of the newest sheet, in its order."""
+        sheet = self.sheet
+        path = self.path / "previews" / f"nearest-{sheet.name}" if sheet is not None else None
+        return path if path is not None and path.is_file() else None
+
+    def _newest_preview(self, pattern: str) -> Path | None:
+        found = sorted((self.path / "previews").glob(pattern))
         return found[-1] if found else None
+
+    @property
+    def snapshots(self) -> list[int]:
+        """Steps whose models can be looked at, in order."""
+        if self.far is not None:
+            return self.far.snapshots
+        stems = (p.stem for p in (self.path / "snapshots").glob("[0-9]*.safetensors"))
+        return sorted(int(stem) for stem in stems if stem.isdecimal())
+
+    # Steering -----------------------------------------------------------------------------------
+
+    def steer(self, desire: Desire) -> None:
+        """Ask the trainer to run, pause, stop and keep, or stop for nothing."""
+        self.run.steer(desire)
+        if self.far is not None:
+            self.far.put("control")
+
+    def lease(self, seconds: float) -> None:
+        """Ask the trainer to rest; one elsewhere takes nothing from this computer's painter."""
+        if self.far is None:
+            self.run.lease(seconds)
+
+    def show(self, request: Request) -> None:
+        """Ask for previews of this canvas from now on."""
+        self.run.show(request)
+        if self.far is not None:
+            self.far.put("canvas/request.json")
 
     # Reading ------------------------------------------------------------------------------------
 
@@ -314,46 +377,11 @@ class Follow:
         self.behind = self._offset < size
         lines = (self._torn + data).split(b"\n")
         self._torn = lines.pop()[-CHUNK:]
+        heard = self._read.heard
         for line in lines[1:] if skip else lines:
-            self._take(line)
-        if not self.behind:
-            self._told = replace(self._read)
-        return bool(data)
-
-    def _take(self, line: bytes) -> None:
-        """Take in one event; what cannot be read is no event."""
-        try:
-            event = json.loads(line)
-            kind = event["kind"]
+            self._read.take(line)
+        if self._read.heard > heard:
             self._unheard = False
-            if kind == "step":
-                self._step(int(event["step"]), event["losses"], float(event["time"]))
-            elif kind == "measure":
-                self._add(self.figures, int(event["step"]), event["figures"])
-            elif kind == "resumed":
-                self._resumed(int(event["step"]))
-            elif kind == "state":
-                self._read.said = str(event["state"])
-                self._read.sentence = str(event["sentence"])
-            elif kind == "canvas" and Path(event["file"]).name == event["file"]:
-                self._read.canvas = self.path / "previews" / event["file"]
-        except (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError):
-            return
-
-    def _step(self, step: int, losses: dict[str, float], when: float) -> None:
-        self._read.step, self._read.said = step, "training"
-        self._recent.append((step, when))
-        if self.whole:
-            self._add(self.losses, step, losses)
-
-    def _add(self, curves: dict[str, Curve], step: int, values: dict[str, float]) -> None:
-        for name, value in values.items():
-            if name in curves or len(curves) < _MOST_NAMES:
-                curves.setdefault(str(name), Curve()).add(step, float(value))
-
-    def _resumed(self, step: int) -> None:
-        """What was done after the checkpoint is superseded."""
-        self._read.step = step
-        self._recent.clear()
-        for curve in (*self.losses.values(), *self.figures.values()):
-            curve.cut(step)
+        if not self.behind:
+            self._told = self._read.standing
+        return bool(data)

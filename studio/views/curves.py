@@ -13,7 +13,7 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QHelpEvent, QPainter, QPaintEvent, QPen, QPolygonF, QResizeEvent
 from PySide6.QtWidgets import QToolTip, QWidget
 
-from studio.lanes.runs import Curve
+from studio.lanes.curve import Curve
 from studio.views import theme
 from studio.views.words import series_text
 

@@ -5,8 +5,6 @@ Closing the studio leaves them going; opening it finds them again.
 
 import os
 import shutil
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -16,19 +14,19 @@ import numpy as np
 from platformdirs import user_data_path
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from engines import waiting
 from engines.data.pictures import shrink_layout
 from engines.data.spec import PaletteClass, palette
 from engines.errors import UserError
-from engines.orders import LOG, Order
+from engines.orders import Order
 from engines.ports import UNPAINTED
 from engines.request import Request
 from studio.document.document import Pixels, translate
 from studio.lanes.runs import Follow, Status
 from studio.lanes.work import Job, WorkLane
 from studio.models.library import install
+from studio.models.queue import Queue
 
-ROOT = Path(__file__).resolve().parents[2]
-COMMAND = ("-P", "-c", "import sys; from engines.cli import main; sys.exit(main(sys.argv[1:]))")
 LIVELY, QUIET, BEHIND = 500, 2000, 20  # milliseconds from look to look
 CANVAS_SECONDS = 2.0  # between two canvases that are handed over
 CANVAS_SIDE = 512  # pixels at most
@@ -67,6 +65,8 @@ class Training(QObject):
         self._shown: dict[Path, int] = {}  # which canvas each run was handed
         self._canvas_number = 0
         self._next_canvas = self._next_lease = 0.0
+        self.queue = Queue(self.home, self.start_queued, self)
+        self.queue.problem.connect(self.problem)
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self._tick)
@@ -82,6 +82,7 @@ class Training(QObject):
 
     def _tick(self) -> None:
         self.look()
+        self.queue.look()
         behind = any(run.behind for run in self.runs)
         busy = any(s not in ("done", "stopped", "failed") for s in self._status.values())
         self._timer.start(BEHIND if behind else LIVELY if busy else QUIET)
@@ -161,7 +162,7 @@ class Training(QObject):
         """Make a run of the order and start its trainer; None, with `problem`, where it fails."""
         order = replace(order, made=time.time())
         try:
-            path = self._free(order.title)
+            path = waiting.place(self.home, order.title)
             order.write(path)
         except UserError as error:
             self.problem.emit(str(error))
@@ -174,39 +175,22 @@ class Training(QObject):
         self.listed.emit()
         return run
 
-    def _free(self, title: str) -> Path:
-        """A folder for a run that is not there yet."""
-        plain = "".join(c if c.isalnum() or c in " -_" else " " for c in title)
-        stem = "-".join(plain.split())[:60] or "model"
-        path, number = self.home / stem, 1
-        while path.exists():
-            number += 1
-            path = self.home / f"{stem}-{number}"
-        return path
+    def start_queued(self, path: Path) -> None:
+        """Launch the trainer of a run that has just left the queue."""
+        self.look()
+        run = next((run for run in self.runs if run.path == path), None)
+        if run is not None:
+            self._launch(run)
+            self._look_at(run)
 
     def _launch(self, run: Follow) -> None:
         """Start the trainer in a session of its own: it outlives the studio."""
         try:
-            with open(run.path / LOG, "ab") as log:
-                process = subprocess.Popen(
-                    [sys.executable, *COMMAND, "carry-out", str(run.path)],
-                    stdin=subprocess.DEVNULL,
-                    stdout=log,
-                    stderr=log,
-                    cwd=run.path,
-                    env={**os.environ, "PYTHONPATH": str(ROOT)},
-                    start_new_session=True,
-                )
-        except OSError as error:
-            self.problem.emit(
-                self.tr(
-                    "The trainer of {0} could not be started: {1}. Free some memory and disk space "
-                    "and press Resume."
-                ).format(run.title, error.strerror or error)
-            )
+            process = waiting.launch(run.path)
+        except UserError as error:
+            self.problem.emit(str(error))
             return
         run.started(process.pid)
-        process.returncode = 0  # Nobody waits for it here; `Follow` sees it end.
         self._timer.start(LIVELY)
 
     def pause(self, run: Follow) -> None:

@@ -1,0 +1,122 @@
+"""The queue in the studio: what waits is shown, moved and started, by a later studio too."""
+
+import json
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from engines import waiting
+from engines.orders import Order
+from engines.runs import Run
+from studio.lanes.work import WorkLane
+from studio.models.training import Training
+
+# A trainer that says that it trains, and ends when the run is told to stop.
+TRAINER = """
+import json, sys, time
+from pathlib import Path
+from engines.runs import Run
+run = Run(Path(sys.argv[2]))
+with run.writer():
+    run.append({"kind": "state", "state": "training", "sentence": "", "time": 0.0})
+    while run.desire() != "stop":
+        time.sleep(0.02)
+"""
+
+
+@pytest.fixture
+def work(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> Iterator[WorkLane]:
+    monkeypatch.setattr(waiting, "COMMAND", ("-c", TRAINER))
+    lane = WorkLane()
+    yield lane
+    lane.close()
+
+
+@pytest.fixture
+def training(work: WorkLane, tmp_path: Path) -> Iterator[Training]:
+    followed = Training(work, tmp_path / "runs")
+    yield followed
+    followed.close()
+    for run in followed.runs:
+        run.run.steer("stop")
+
+
+def order(title: str) -> Order:
+    return Order("none", "/nowhere", title, {"steps": 5})
+
+
+def titles(training: Training) -> list[str]:
+    return [entry.order.title for entry in training.queue.waiting]
+
+
+def test_the_next_one_starts_when_the_one_before_has_ended(
+    training: Training, qtbot: QtBot
+) -> None:
+    for title in ("a", "b", "c"):
+        assert training.queue.add(order(title))
+    qtbot.waitUntil(lambda: titles(training) == ["b", "c"])
+    first = training.runs[0]
+    assert first.path.name == "a"
+    qtbot.waitUntil(lambda: training.status(first) == "training", timeout=30_000)
+    training.queue.move(training.queue.waiting[1].key, -1)
+    assert titles(training) == ["c", "b"]
+    training.keep(first)
+    qtbot.waitUntil(lambda: titles(training) == ["b"], timeout=30_000)
+    assert training.runs[0].path.name == "c"
+    # Held, the last one waits for a word.
+    training.queue.hold(True)
+    qtbot.waitUntil(lambda: training.runs[0].busy, timeout=30_000)
+    training.keep(training.runs[0])
+    qtbot.waitUntil(lambda: not training.runs[0].busy, timeout=30_000)
+    training.queue.look()
+    assert titles(training) == ["b"]
+    training.queue.start_now(training.queue.waiting[0].key)
+    assert (titles(training), training.runs[0].path.name) == ([], "b")
+
+
+def test_a_studio_opened_later_starts_what_waits(
+    work: WorkLane, tmp_path: Path, qtbot: QtBot
+) -> None:
+    home = tmp_path / "runs"
+    waiting.add(home, order("a"))
+    waiting.add(home, order("b"))
+    # Its trainer was killed by a power cut.
+    Order("none", "/nowhere", "before", made=time.time() - 1000).write(home / "before")
+    Run(home / "before").append({"kind": "state", "state": "training", "sentence": ""})
+    opened = Training(work, home)
+    qtbot.waitUntil(lambda: titles(opened) == ["b"])
+    assert [run.path.name for run in opened.runs] == ["a", "before"]
+    opened.close()
+    opened.runs[0].run.steer("stop")
+    qtbot.waitUntil(lambda: not waiting.trains(home), timeout=30_000)
+
+
+def test_what_waits_is_moved_within_bounds_and_taken_out(training: Training) -> None:
+    training.queue.hold(True)
+    for title in ("a", "b", "c"):
+        training.queue.add(order(title))
+    keys = [entry.key for entry in training.queue.waiting]
+    for key, by, expected in ((0, 9, "bca"), (2, -1, "cba"), (1, -9, "bca")):
+        training.queue.move(keys[key], by)
+        assert titles(training) == list(expected)
+    training.queue.move("nonsense", 1)
+    training.queue.remove(keys[2])
+    assert titles(training) == ["b", "a"]
+
+
+def test_a_queue_that_cannot_be_written_says_so_once(
+    training: Training, tmp_path: Path, qtbot: QtBot
+) -> None:
+    training.home.mkdir()
+    (training.home / ".queue").write_text("no folder")
+    said: list[str] = []
+    training.problem.connect(said.append)
+    assert not training.queue.add(order("a"))
+    assert not training.queue.add(order("a"))
+    assert len(said) == 1
+    assert "make the folder writable" in said[0]
+    training.queue.look()
+    assert json.dumps(titles(training)) == "[]"

@@ -7,6 +7,7 @@ ceiling (`class_mean_colours`, `flat_fill`) beside it.
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -65,8 +66,7 @@ def kid(
 
     value = distances(np.ones((1, len(real))), np.ones((1, len(fake))))[0]
     draws = distances(_counts(rng, resamplings, len(real)), _counts(rng, resamplings, len(fake)))
-    low, high = np.nanquantile(draws, [0.025, 0.975])
-    return Figure(float(value), float(low), float(high))
+    return Figure(float(value), *_ends(draws))
 
 
 def kid_floor(real: Numbers, rng: np.random.Generator, resamplings: int = _RESAMPLINGS) -> Figure:
@@ -74,6 +74,110 @@ def kid_floor(real: Numbers, rng: np.random.Generator, resamplings: int = _RESAM
     order = rng.permutation(len(real))
     half = len(real) // 2
     return kid(real[order[:half]], real[order[half:]], rng, resamplings)
+
+
+def precision_recall(real: Numbers, fake: Numbers, nearest: int = 3) -> tuple[Figure, Figure]:
+    """Share of made pictures among the real ones, and of real ones among the made.
+
+    Among: no farther from some picture of a set than that one's `nearest`-th neighbour in its set;
+    Kynkaanniemi 2019, arXiv:1904.06991, eq. 1 and 2. Intervals are of the share alone (`share`).
+    ValueError where a set has no such neighbour.
+    """
+    if min(len(real), len(fake)) <= nearest:
+        raise ValueError(f"a neighbourhood of {nearest} needs more pictures than that")
+    across = distances(real, fake)
+    reach_real = np.partition(distances(real, real), nearest, axis=1)[:, nearest]
+    reach_fake = np.partition(distances(fake, fake), nearest, axis=1)[:, nearest]
+    precise, recalled = across <= reach_real[:, None], across <= reach_fake
+    return share(np.any(precise, axis=0)), share(np.any(recalled, axis=1))
+
+
+def diversity(
+    real: Numbers, fake: Numbers, rng: np.random.Generator, resamplings: int = _RESAMPLINGS
+) -> Figure:
+    """Mean distance between two made pictures over that between two real ones: 1 is as diverse,
+    0 one picture again and again. Bootstrap over pictures of both sets, as in `kid`.
+    """
+    if min(len(real), len(fake)) < 2:
+        raise ValueError("diversity needs two pictures or more on each side")
+    apart_real, apart_fake = distances(real, real), distances(fake, fake)
+
+    def ratio(weights_real: Numbers, weights_fake: Numbers) -> Numbers:
+        below = _pair_mean(apart_real, weights_real)
+        above = _pair_mean(apart_fake, weights_fake)
+        quotient: Numbers = np.divide(
+            above, below, out=np.full_like(above, np.nan), where=below > 0
+        )
+        return quotient
+
+    value = ratio(np.ones((1, len(real))), np.ones((1, len(fake))))[0]
+    draws = ratio(_counts(rng, resamplings, len(real)), _counts(rng, resamplings, len(fake)))
+    return Figure(float(value), *_ends(draws))
+
+
+def variation(groups: Numbers, real: Numbers, rng: np.random.Generator) -> Figure:
+    """(C, K, D) features of K pictures of each of C conditions: mean distance within a condition
+    over that between two real pictures. Bootstrap over conditions.
+    """
+    count = groups.shape[1]
+    if count < 2 or len(real) < 2:
+        raise ValueError("variation needs two pictures or more of a condition, and of the real")
+    pairs = count * (count - 1)
+    within = np.array([distances(group, group).sum() / pairs for group in groups])
+    whole = distances(real, real).sum() / (len(real) * (len(real) - 1))
+    return bootstrap_ci(within / whole, rng) if whole > 0 else Figure(*[float("nan")] * 3)
+
+
+def lone_neighbours(pictures: Numbers, known: Numbers, itself: bool = False) -> Numbers:
+    """(N, D), (M, D) -> (N,) distance to the nearest of `known` over that to the second nearest.
+
+    Near 1 for a picture that lies between several, near 0 for a copy of one. `itself`: row i of
+    `pictures` is row i of `known` and is not compared with it. ValueError under 2 to compare with.
+    """
+    apart = distances(pictures, known)
+    if itself:
+        np.fill_diagonal(apart, np.inf)
+    if len(known) - itself < 2:
+        raise ValueError("a lone neighbour needs two pictures to choose from")
+    first, second = np.partition(apart, 1, axis=1)[:, :2].T
+    # Two equal neighbours, such as frames of a film, single out none.
+    ratio: Numbers = np.divide(first, second, out=np.ones_like(first), where=second > 0)
+    return ratio
+
+
+def copies(fake: Numbers, train: Numbers, unseen: Numbers | None) -> Figure:
+    """Share of made pictures that are as near to one training picture and as far from the others
+    as no more than one in twenty unseen ones are: about 0.05 where nothing is copied, or less.
+
+    Without unseen pictures, the training pictures among themselves tell what is usual.
+    """
+    usual = (
+        lone_neighbours(train, train, itself=True)
+        if unseen is None
+        else lone_neighbours(unseen, train)
+    )
+    return share(lone_neighbours(fake, train) < np.quantile(usual, 0.05))
+
+
+def distances(a: Numbers, b: Numbers) -> npt.NDArray[np.float64]:
+    """(N, D), (M, D) -> (N, M) Euclidean distances; exactly 0 for a row and itself."""
+    # Centred, so that the squares are not large beside what they differ by.
+    centre = b.mean(0, dtype=np.float64)
+    a, b = a - centre, b - centre
+    squares = np.square(a).sum(1)[:, None] + np.square(b).sum(1) - 2 * a @ b.T
+    # What rounding leaves of equal rows is no distance.
+    squares[squares < 1e-12 * squares.max(initial=0)] = 0
+    apart: npt.NDArray[np.float64] = np.sqrt(squares)
+    return apart
+
+
+def share(hits: npt.NDArray[Any]) -> Figure:
+    """The share of True with Wilson's 95 % interval, which a share of 0 or 1 has too."""
+    count, z = len(hits), 1.959964
+    found = float(hits.mean())
+    middle = (found + z**2 / (2 * count)) / (1 + z**2 / count)
+    half = z * np.sqrt(found * (1 - found) / count + (z / (2 * count)) ** 2) / (1 + z**2 / count)
+    return Figure(found, max(0.0, float(middle - half)), min(1.0, float(middle + half)))
 
 
 def class_mean_colours(pictures: Iterable[Picture], layouts: Iterable[Ids]) -> Picture:
@@ -207,8 +311,7 @@ def bootstrap_ci(
     """
     values = np.asarray(values)
     picks = rng.integers(0, len(values), (resamplings, len(values)))
-    low, high = np.nanquantile([statistic(values[pick]) for pick in picks], [0.025, 0.975])
-    return Figure(statistic(values), float(low), float(high))
+    return Figure(statistic(values), *_ends([statistic(values[pick]) for pick in picks]))
 
 
 def t_interval(values: Numbers) -> Figure:
@@ -219,6 +322,12 @@ def t_interval(values: Numbers) -> Figure:
     mean = float(values.mean())
     half = float(t.ppf(0.975, len(values) - 1) * sem(values))
     return Figure(mean, mean - half, mean + half)
+
+
+def _ends(draws: Numbers | list[float]) -> tuple[float, float]:
+    """The middle 95 % of resampled values."""
+    low, high = np.nanquantile(draws, [0.025, 0.975])
+    return float(low), float(high)
 
 
 def _kernel(a: Numbers, b: Numbers) -> npt.NDArray[np.float64]:

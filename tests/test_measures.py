@@ -226,3 +226,86 @@ def test_t_interval() -> None:
 
 def test_a_figure_prints_with_its_interval() -> None:
     assert str(Figure(0.012345, 0.01, 0.0205)) == "0.01235 [0.01, 0.0205]"
+
+
+def test_distances_by_hand_and_exactly_zero_for_itself() -> None:
+    a = np.array([[0.0, 0], [3, 4]])
+    assert measures.distances(a, a).tolist() == [[0, 5], [5, 0]]
+    far = rng(1).normal(1e4, 1, (30, 8))
+    assert (np.diagonal(measures.distances(far, far)) == 0).all()
+    other = rng(2).normal(1e4, 1, (7, 8))
+    brute = [[float(np.linalg.norm(x - y)) for y in other] for x in far]
+    np.testing.assert_allclose(measures.distances(far, other), brute, rtol=1e-3)
+
+
+def test_precision_and_recall_by_brute_force() -> None:
+    real, fake = rng(0).normal(size=(15, 3)), rng(1).normal(0.8, 1.5, size=(12, 3))
+
+    def among(x: Numbers, known: Numbers) -> bool:
+        for centre in known:
+            reach = sorted(float(np.linalg.norm(centre - other)) for other in known)[3]
+            if np.linalg.norm(x - centre) <= reach:
+                return True
+        return False
+
+    precision, recall = measures.precision_recall(real, fake)
+    assert precision.mean == pytest.approx(np.mean([among(x, real) for x in fake]))
+    assert recall.mean == pytest.approx(np.mean([among(x, fake) for x in real]))
+    assert 0 < precision.mean < 1
+    with pytest.raises(ValueError, match="more pictures"):
+        measures.precision_recall(real, fake[:3])
+
+
+def test_precision_and_recall_tell_what_is_wrong() -> None:
+    """Made pictures that are all good but alike, and pictures that miss."""
+    real = rng(0).normal(size=(200, 4))
+    alike = real[:1] + rng(1).normal(0, 0.01, (200, 4))
+    precision, recall = measures.precision_recall(real, alike)
+    assert precision.mean == 1
+    assert recall.mean < 0.05
+    precision, recall = measures.precision_recall(real, rng(2).normal(50, 1, (200, 4)))
+    assert (precision.mean, recall.mean) == (0, 0)
+    assert 0 < precision.high < 0.05  # None of 200 is not never.
+
+
+def test_diversity_is_the_ratio_of_mean_distances() -> None:
+    real = rng(3).normal(size=(40, 6))
+    assert measures.diversity(real, 0.25 * real + 9, rng()).mean == pytest.approx(0.25)
+    same = np.repeat(real[:1], 20, axis=0)
+    none = measures.diversity(real, same, rng())
+    assert (none.mean, none.low, none.high) == (0, 0, 0)
+    alike = measures.diversity(real, rng(4).normal(size=(40, 6)), rng())
+    assert alike.low < 1 < alike.high
+
+
+def test_variation_is_within_a_condition() -> None:
+    """Conditions that are far apart do not count, what differs within one does."""
+    real = np.array([[0.0, 0], [0, 2]])
+    groups = np.array([[[100.0, 0], [101, 0]], [[0, 500], [0, 503]]])
+    assert measures.variation(groups, real, rng()).mean == pytest.approx((0.5 + 1.5) / 2)
+    assert measures.variation(groups[:, :1].repeat(2, 1), real, rng()).high == 0
+
+
+def test_copies_are_near_one_picture_alone() -> None:
+    train, unseen = rng(5).normal(size=(60, 16)), rng(6).normal(size=(50, 16))
+    honest = rng(7).normal(size=(400, 16))
+    copied = train[rng(8).integers(0, 60, 400)] + rng(9).normal(0, 0.2, (400, 16))
+    middling = 0.1 * honest  # Timid pictures lie near to all of them and copy none.
+    for reference in (unseen, None):
+        assert measures.copies(honest, train, reference).mean < 0.15
+        assert measures.copies(copied, train, reference).mean > 0.95
+        assert measures.copies(middling, train, reference).mean < 0.15
+    film = np.repeat(train[:5], 4, axis=0)
+    assert (measures.lone_neighbours(film, film, itself=True) == 1).all()
+    assert measures.lone_neighbours(np.array([[1.0]]), np.array([[0.0], [5]])) == 0.25
+    with pytest.raises(ValueError, match="two pictures"):
+        measures.lone_neighbours(train[:2], train[:2], itself=True)
+
+
+def test_a_share_has_wilsons_interval() -> None:
+    figure = measures.share(np.array([True] * 5 + [False] * 15))
+    interval = scipy.stats.binomtest(5, 20).proportion_ci(method="wilson")
+    assert (figure.mean, figure.low, figure.high) == pytest.approx(
+        (0.25, interval.low, interval.high)
+    )
+    assert measures.share(np.zeros(10, bool)).low == 0

@@ -148,6 +148,11 @@ class Draw:
         self._generator = torch.Generator().manual_seed(int(state) >> 1)
         self._rows, self._share, self._device = rows, share, device
 
+    @property
+    def first(self) -> int:
+        """The number, in the global batch, of the first row that is drawn for."""
+        return int(self._share.start)
+
     def fork(self, tag: int) -> Draw:
         """A stream of its own: every fork with the same tag gives the same numbers, whatever was
         drawn before.
@@ -231,6 +236,7 @@ class Recipe(ABC):
     settings_type: ClassVar[type[Settings]] = Settings
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
     averaged: ClassVar[tuple[str, ...]] = ()  # which of `nets` are averaged and exported
+    together: ClassVar[int] = 1  # rows of a batch that learn from each other: it is cut by these
 
     def __init__(self, data: DataSpec, **settings: Any) -> None:
         """Build the networks for `data`. Unknown settings are a TypeError; a value out of range a
@@ -244,6 +250,9 @@ class Recipe(ABC):
             )
         self.data = data
         self.settings = self.settings_type(**settings)
+        # What a phase hands on to a later one of the same step, by the number of its first row:
+        # a batch may be trained in parts.
+        self.shown: dict[int, Tensor] = {}
         self.nets = nn.ModuleDict(self.build())
 
     @abstractmethod

@@ -110,7 +110,8 @@ class Pix2pixRecipe(Recipe):
     def generator_loss(self, batch: PairedBatch, draw: Draw) -> Terms:
         """Non-saturating form of eq. 1, and eq. 3."""
         fake = self.nets["translator"](batch.source)
-        self._fake = fake.detach()  # The critic's turn comes next and sees these very pictures.
+        # The critic's turn comes next and sees these very pictures.
+        self.shown[draw.first] = fake.detach()
         terms = {"l1": self.settings.l1 * l1(fake, batch.target)}
         if self.settings.adversarial:
             score = self._score(batch.source, fake)
@@ -120,7 +121,9 @@ class Pix2pixRecipe(Recipe):
     def critic_loss(self, batch: PairedBatch, draw: Draw) -> Terms:
         """Eq. 1; its rate is halved, as the paper halves its objective (section 3.3)."""
         real = self._score(batch.source, batch.target)
-        return {"critic": nonsaturating_critic(real, self._score(batch.source, self._fake))}
+        return {
+            "critic": nonsaturating_critic(real, self._score(batch.source, self.shown[draw.first]))
+        }
 
     def _score(self, source: Tensor, picture: Tensor) -> Tensor:
         pair = torch.cat([source, picture], dim=1) if self.settings.conditional else picture

@@ -84,6 +84,7 @@ class SpadeRecipe(Recipe):
     settings_type = SpadeSettings
     settings: SpadeSettings
     averaged: ClassVar[tuple[str, ...]] = ("generator", "encoder")
+    together = 4
     presets: ClassVar = {
         "tiny": {
             "batch": 2,
@@ -134,18 +135,19 @@ class SpadeRecipe(Recipe):
         """
         s = self.settings
         mu, logvar = self.nets["encoder"](batch.image)
-        role = torch.arange(len(mu), device=mu.device) % 4
+        role = (draw.first + torch.arange(len(mu), device=mu.device)) % 4
         asking, rebuilt = role == ASKING, role != ASKING
         own = mu + torch.exp(logvar / 2) * draw.normal(mu.shape)
-        other = torch.where(draw.uniform((len(mu), 1)) < 0.5, mu.roll(1, 0), draw.normal(mu.shape))
+        other = torch.where(draw.uniform((len(mu), 1)) < 0.5, earlier(mu, 1), draw.normal(mu.shape))
         style = torch.where(asking[:, None], other, own)
         asked = batch.attributes.nan_to_num(nan=Attributes.unset)
-        asked = torch.where(asking[:, None], asked.roll(2, 0), asked)
+        asked = torch.where(asking[:, None], earlier(asked, 2), asked)
         asked = torch.where((role == BY_STYLE)[:, None], Attributes.unset, asked)
         if self.data.attributes:
             style = torch.where((role == BY_ATTRIBUTES)[:, None], 0.0, style)
         fake = paint(self.nets, batch.layout, style, asked, draw)
-        self._fake = fake.detach()  # The critic's turn comes next and sees these very pictures.
+        # The critic's turn comes next and sees these very pictures.
+        self.shown[draw.first] = fake.detach()
 
         terms = {"kl": s.kl * kl_standard_normal(mu, logvar)}
         fakes = self._judge(fake, batch.layout, draw)
@@ -166,7 +168,7 @@ class SpadeRecipe(Recipe):
 
     def critic_loss(self, batch: LayoutBatch, draw: Draw) -> Terms:
         """Hinge loss (section 3)."""
-        fakes = self._judge(self._fake, batch.layout, draw)
+        fakes = self._judge(self.shown[draw.first], batch.layout, draw)
         reals = self._judge(batch.image, batch.layout, draw)
         return {"critic": hinge_critic([maps[-1] for maps in reals], [maps[-1] for maps in fakes])}
 
@@ -230,6 +232,14 @@ class _Mean(nn.Module):
     def forward(self, photo: Tensor) -> Tensor:
         mu: Tensor = self.encoder(photo)[0]
         return mu[:, None]
+
+
+def earlier(x: Tensor, back: int) -> Tensor:
+    """Each row (N, ...) replaced by the one `back` before it, round the end of their four."""
+    row = torch.arange(len(x), device=x.device)
+    first = row - row % SpadeRecipe.together
+    count = (len(x) - first).clamp(max=SpadeRecipe.together)
+    return x[first + (row - first - back) % count]
 
 
 def paint(

@@ -37,7 +37,8 @@ from studio.lanes import runs as lane
 from studio.lanes.curve import Curve
 from studio.lanes.runs import Follow
 from studio.lanes.work import WorkLane
-from studio.models.training import Training, canvas_for
+from studio.models.canvases import Shown, canvas_for
+from studio.models.training import Training
 from studio.views.curves import Curves, reduce
 from studio.views.runs import TrainingPanel
 from studio.views.training import TrainingDialog
@@ -272,7 +273,7 @@ def test_a_layout_is_handed_over_in_the_run_s_own_classes(tmp_path: Path) -> Non
     mine = (PaletteClass("sea", "#010203"), PaletteClass("ice", "#ffffff"))
     ids = np.full((600, 1200), 255, np.uint8)
     ids[:200], ids[200:400] = 0, 1
-    request = Request.from_json(canvas_for(found, ids, mine).to_json())
+    request = Request.from_json(canvas_for(found, Shown(ids, mine)).to_json())
     assert request.size == (256, 512)
     assert [int(request.values["layout"][row, 9]) for row in (5, 128, 250)] == [1, 255, 255]
     assert request.values["image"][5, 9].tolist() == [1, 2, 3]
@@ -358,7 +359,8 @@ def test_cancel_asks_and_then_removes_everything(
 def test_the_pen_makes_trainers_rest_and_the_canvas_reaches_them(training: Training) -> None:
     run = fake(training.home, state("training"), resumed(0), step(1))
     with run.writer():
-        training.show_on(np.zeros((8, 8), np.uint8), (PaletteClass("sea", "#010203"),))
+        sea = (PaletteClass("sea", "#010203"),)
+        training.show_on(Shown(np.zeros((8, 8), np.uint8), sea))
         training.look()
         training.touch()
         assert run.leased()
@@ -581,7 +583,7 @@ def test_from_a_folder_to_a_model_that_paints(
     steps.selectAll()
     qtbot.keyClicks(steps, "400")
     ids = np.full((90, 120), 255, np.uint8)
-    training.show_on(ids, (PaletteClass("sky", "#80c0ff"),))
+    training.show_on(Shown(ids, (PaletteClass("sky", "#80c0ff"),)))
     qtbot.mouseClick(dialog.start, Qt.MouseButton.LeftButton)
     run = training.runs[0]
     assert training.status(run) == "preparing"

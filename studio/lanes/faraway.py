@@ -22,7 +22,6 @@ from engines.orders import BUNDLE, LOG
 
 LOOK_SECONDS = 2.0
 HUNG_SECONDS = 20.0  # after which a mount that does not answer is told of
-FETCH_SECONDS = 600.0
 PIECE = 1 << 20
 START = 512  # bytes that tell one log from another
 MOST_RUNS = 200
@@ -40,6 +39,7 @@ class Far:
     def __init__(self, source: Path, copy: Path) -> None:
         self.source, self.copy = source, copy
         self.snapshots: list[int] = []
+        self.live = False  # whether there are graphs for its snapshots
         self.writable = True
         self._grew: float | None = None  # time.monotonic() of the last word from there
         self._began: float | None = None  # of the look under way
@@ -71,21 +71,17 @@ class Far:
             self._puts.add(name)
             self._change.notify_all()
 
-    def fetch(self, step: int, cancelled: Callable[[], bool] = lambda: False) -> None:
-        """Wait until the snapshot of that step is in the copy, at most FETCH_SECONDS. UserError."""
+    def fetch(self, step: int) -> bool:
+        """Whether the snapshot of that step is in the copy; if not, it is brought there."""
         place = self.copy / "snapshots" / f"{step:09d}.safetensors"
-        limit = time.monotonic() + FETCH_SECONDS
         with self._change:
+            if step in self._wants:
+                return False
+            if place.is_file():
+                return True
             self._wants.add(step)
             self._change.notify_all()
-            while not (place.is_file() and step not in self._wants):
-                self._change.wait(0.2)
-                if cancelled() or time.monotonic() > limit or self.trouble:
-                    self._wants.discard(step)
-                    raise UserError(
-                        self.trouble
-                        or _tr("{0} could not be fetched in time; try again.").format(place.name)
-                    )
+        return False
 
     # For the thread -----------------------------------------------------------------------------
 
@@ -149,6 +145,7 @@ class Far:
                 self._take(f"previews/{path.name}")
         steps = (p.stem for p in (self.source / "snapshots").glob("[0-9]*.safetensors"))
         self.snapshots = sorted(int(stem) for stem in steps if stem.isdecimal())
+        self.live = (self.source / "live" / "model.json").is_file()
         self._take_model(BUNDLE, "model.json")
         with self._change:
             wanted = sorted(self._wants)

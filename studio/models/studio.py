@@ -9,6 +9,7 @@ from studio.document.recent import Recent
 from studio.lanes.render import RenderLane
 from studio.lanes.work import WorkLane
 from studio.models.batch import Batch
+from studio.models.canvases import shown_of
 from studio.models.files import Files
 from studio.models.layering import Layering
 from studio.models.leaving import Leaving
@@ -82,8 +83,7 @@ class Studio(QObject):
             self.session.choose(self.library.entries[0], undoable=False)
 
     def _show_to_trainings(self) -> None:
-        document = self.session.document
-        self.training.show_on(document.ids, document.scene.palette)
+        self.training.show_on(shown_of(self.session.document))
 
     def _installed(self, folder: Path) -> None:
         """A trained model is there: paint with it."""

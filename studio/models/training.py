@@ -10,26 +10,22 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 from platformdirs import user_data_path
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from engines import waiting
-from engines.data.pictures import shrink_layout
-from engines.data.spec import PaletteClass, palette
 from engines.errors import UserError
 from engines.orders import Order
-from engines.ports import UNPAINTED
-from engines.request import Request
-from studio.document.document import Pixels, translate
-from studio.lanes.runs import Follow, Status
+from engines.runs import Desire
+from studio.lanes.runs import ENDED, Follow, Status
 from studio.lanes.work import Job, WorkLane
+from studio.models.canvases import Shown, canvas_for
+from studio.models.following import Following
 from studio.models.library import install
 from studio.models.queue import Queue
 
 LIVELY, QUIET, BEHIND = 500, 2000, 20  # milliseconds from look to look
 CANVAS_SECONDS = 2.0  # between two canvases that are handed over
-CANVAS_SIDE = 512  # pixels at most
 LEASE_SECONDS = 1.0
 REMOVED = ".removed"
 
@@ -61,10 +57,11 @@ class Training(QObject):
         self._status: dict[Path, Status] = {}
         self._seen: dict[Path, object] = {}
         self._discarded: set[Path] = set()
-        self._canvas: tuple[Pixels, tuple[PaletteClass, ...]] | None = None
+        self._canvas: Shown | None = None
         self._shown: dict[Path, int] = {}  # which canvas each run was handed
         self._canvas_number = 0
         self._next_canvas = self._next_lease = 0.0
+        self.following = Following(self.home, self)
         self.queue = Queue(self.home, self.start_queued, self)
         self.queue.problem.connect(self.problem)
         self._timer = QTimer(self)
@@ -77,6 +74,7 @@ class Training(QObject):
     def close(self) -> None:
         """Look no more. What trains goes on."""
         self._timer.stop()
+        self.following.close()
 
     # Following --------------------------------------------------------------------------------
 
@@ -84,13 +82,14 @@ class Training(QObject):
         self.look()
         self.queue.look()
         behind = any(run.behind for run in self.runs)
-        busy = any(s not in ("done", "stopped", "failed") for s in self._status.values())
+        busy = any(s not in ENDED for s in self._status.values())
         self._timer.start(BEHIND if behind else LIVELY if busy else QUIET)
 
     def look(self) -> None:
         """Read what is new in all runs."""
         known = {run.path: run for run in self.runs}
         found = [known[path] if path in known else Follow(path) for path in self._folders()]
+        found += self.following.runs
         found.sort(key=lambda run: (-_made(run), run.path.name))
         if tuple(found) != self.runs:
             self.runs = tuple(found)
@@ -121,7 +120,8 @@ class Training(QObject):
         if run.path in self._discarded and not run.busy and not run.alive:
             self._remove(run)
             return
-        seen = (status, run.bundle is not None, run.path in self.installing, run.behind)
+        trouble = run.far.trouble if run.far is not None else ""
+        seen = (status, run.bundle is not None, run.path in self.installing, run.behind, trouble)
         if read or seen != self._seen.get(run.path):
             self._seen[run.path] = seen
             self.changed.emit(run)
@@ -155,6 +155,30 @@ class Training(QObject):
             usual = sum(n * pixels for n, pixels in stages) / max(1, run.total) / now
             return pace * usual * steps * work / theirs
         return None
+
+    # Elsewhere --------------------------------------------------------------------------------
+
+    def follow(self, folder: Path) -> None:
+        """Follow the runs of a folder that another computer writes."""
+        try:
+            self.following.add(folder)
+        except UserError as error:
+            self.problem.emit(str(error))
+        self.listed.emit()
+        self._timer.start(LIVELY)
+
+    def forget(self, run: Follow) -> None:
+        """Follow the folder of this run no more. All that is there stays as it is."""
+        if run.far is None:
+            return
+        try:
+            copies = self.following.forget(run.far)
+        except UserError as error:
+            self.problem.emit(str(error))
+            return
+        if copies is not None:
+            self._work.add(Job(self.tr("Tidying up"), lambda job: _delete([copies])))
+        self.look()
 
     # Starting and steering --------------------------------------------------------------------
 
@@ -199,7 +223,9 @@ class Training(QObject):
 
     def resume(self, run: Follow) -> None:
         """Go on: after a pause, or from the last checkpoint with a new trainer."""
-        if self._steer(run, "run") and not run.busy and not run.alive:
+        if not self._steer(run, "run") or run.far is not None:
+            return
+        if not run.busy and not run.alive:
             self._launch(run)
             self._look_at(run)
 
@@ -213,9 +239,28 @@ class Training(QObject):
         self._steer(run, "discard")
         self._look_at(run)
 
-    def _steer(self, run: Follow, desire: str) -> bool:
+    def again(self, run: Follow) -> Order | None:
+        """The order that would make this run once more, to be changed; None, with `problem`."""
         try:
-            run.run.steer(desire)  # type: ignore[arg-type]
+            order = Order.of(run.path)
+        except UserError as error:
+            self.problem.emit(str(error))
+            return None
+        return order.again(title=self._numbered(order.title or run.title))
+
+    def _numbered(self, title: str) -> str:
+        """A title that no run has: Lakes, Lakes 2, Lakes 3."""
+        taken, base, number = {run.title for run in self.runs}, title, 2
+        head, _, last = title.rpartition(" ")
+        if head and last.isdecimal():
+            base, number = head, int(last) + 1
+        while title in taken:
+            title, number = f"{base} {number}", number + 1
+        return title
+
+    def _steer(self, run: Follow, desire: Desire) -> bool:
+        try:
+            run.steer(desire)
         except UserError as error:
             self.problem.emit(str(error))
             return False
@@ -284,13 +329,13 @@ class Training(QObject):
         for run in self.runs:
             if self.status(run) in ("training", "preparing"):
                 try:
-                    run.run.lease(LEASE_SECONDS)
+                    run.lease(LEASE_SECONDS)
                 except UserError as error:
                     self.problem.emit(str(error))
 
-    def show_on(self, ids: Pixels, classes: tuple[PaletteClass, ...]) -> None:
-        """Let the previews show this layout, uint8 (H, W) of ids of these classes."""
-        self._canvas = ids.copy(), classes
+    def show_on(self, shown: Shown) -> None:
+        """Let the previews show this."""
+        self._canvas = shown
         self._canvas_number += 1
 
     def _hand_over_canvas(self) -> None:
@@ -304,24 +349,11 @@ class Training(QObject):
                 self._next_canvas = now + CANVAS_SECONDS
                 self._shown[run.path] = self._canvas_number
                 try:
-                    run.run.show(canvas_for(run, *self._canvas))
+                    run.show(canvas_for(run, self._canvas))
                 except UserError as error:
                     self.problem.emit(str(error))
-
-
-def canvas_for(run: Follow, ids: Pixels, classes: tuple[PaletteClass, ...]) -> Request:
-    """A layout in the numbers and the colours of a run's own classes, at most CANVAS_SIDE wide."""
-    scale = min(1.0, CANVAS_SIDE / max(ids.shape))
-    size = max(1, round(ids.shape[0] * scale)), max(1, round(ids.shape[1] * scale))
-    small = shrink_layout(ids, size)
-    colors = palette(classes)
-    image = np.full((*size, 3), 127, np.uint8)
-    known = small < len(colors)
-    image[known] = colors[small[known]]
-    theirs = [entry["name"] for entry in run.config["spec"]["classes"]]
-    names = {i: theirs.index(c.name) for i, c in enumerate(classes) if c.name in theirs}
-    layout = translate(small, names) if theirs else np.full(size, UNPAINTED, np.uint8)
-    return Request("", size, {"layout": layout, "image": image})
+                except (KeyError, TypeError):  # run.json does not say what its classes are.
+                    continue
 
 
 def _delete(folders: list[Path]) -> None:

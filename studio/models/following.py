@@ -1,0 +1,119 @@
+"""Folders elsewhere whose runs are followed: a workstation's, mounted here."""
+
+import json
+from pathlib import Path
+
+from PySide6.QtCore import QObject
+
+from engines import files
+from engines.errors import UserError
+from studio.lanes.faraway import Far, FarFolder
+from studio.lanes.runs import Follow
+
+COPIES = ".followed"
+MOST = 20
+_MOST_BYTES = 100_000
+
+
+class Following(QObject):
+    """The folders that the artist follows, kept from one start to the next beside the own runs."""
+
+    def __init__(self, home: Path, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.home = home
+        self.folders: tuple[FarFolder, ...] = ()
+        self._follows: dict[Path, Follow] = {}
+        self.folders = tuple(self._begin(path) for path in self._kept())
+
+    def close(self) -> None:
+        """Look no more."""
+        for folder in self.folders:
+            folder.close()
+
+    @property
+    def runs(self) -> list[Follow]:
+        """Those there are in all of them."""
+        found = []
+        for far in (far for folder in self.folders for far in folder.runs):
+            if far.copy not in self._follows:
+                self._follows[far.copy] = Follow(far.copy, far)
+            run = self._follows[far.copy]
+            if run.order is not None or run.config:
+                found.append(run)
+        return found
+
+    @property
+    def troubles(self) -> list[str]:
+        """A sentence for each folder that shows no run."""
+        return [self._trouble(folder) for folder in self.folders if not self._shown(folder)]
+
+    def _shown(self, folder: FarFolder) -> bool:
+        """Whether a run of it says by itself how it is."""
+        copies = {far.copy for far in folder.runs}
+        return any(run.path in copies for run in self.runs)
+
+    def _trouble(self, folder: FarFolder) -> str:
+        if folder.trouble:
+            return folder.trouble
+        return self.tr("No training in {0} yet; one that is begun there appears here.").format(
+            folder.source
+        )
+
+    def add(self, path: Path) -> FarFolder:
+        """Follow this folder too; UserError where that makes no sense."""
+        path = path.absolute()
+        if path == self.home or self.home in path.parents:
+            raise UserError(
+                self.tr("The trainings of this computer are all shown already; choose another.")
+            )
+        known = next((folder for folder in self.folders if folder.source == path), None)
+        if known is not None:
+            return known
+        if len(self.folders) >= MOST:
+            raise UserError(self.tr("{0} folders are followed; give one up first.").format(MOST))
+        folder = self._begin(path)
+        self._keep((*self.folders, folder))
+        return folder
+
+    def forget(self, far: Far) -> Path | None:
+        """Follow the folder of this run no more; the place of its copies, which can go."""
+        folder = next((f for f in self.folders if far in f.runs), None)
+        if folder is None:
+            return None
+        self._end(folder)
+        return folder.copies
+
+    def drop(self, source: Path) -> None:
+        """Follow this folder no more."""
+        for folder in [f for f in self.folders if f.source == source]:
+            self._end(folder)
+
+    def _end(self, folder: FarFolder) -> None:
+        folder.close()
+        for far in folder.runs:
+            self._follows.pop(far.copy, None)
+        self._keep(tuple(f for f in self.folders if f is not folder))
+
+    def _begin(self, path: Path) -> FarFolder:
+        return FarFolder(path, self.home / COPIES)
+
+    # Kept ---------------------------------------------------------------------------------------
+
+    @property
+    def _file(self) -> Path:
+        return self.home / COPIES / "folders.json"
+
+    def _kept(self) -> list[Path]:
+        try:
+            if self._file.stat().st_size > _MOST_BYTES:
+                return []
+            value = json.loads(self._file.read_text("utf-8"))
+        except (OSError, ValueError):
+            return []
+        named = value if isinstance(value, list) else []
+        paths = [Path(name) for name in named if isinstance(name, str)]
+        return [path for path in dict.fromkeys(paths) if path.is_absolute()][:MOST]
+
+    def _keep(self, folders: tuple[FarFolder, ...]) -> None:
+        self.folders = folders
+        files.write_json(self._file, [str(folder.source) for folder in folders])

@@ -42,7 +42,7 @@ class DataSet(ABC):
     def __init__(
         self, names: Sequence[str], weights: Sequence[float], spec: DataSpec, cache_bytes: int
     ) -> None:
-        self.names, self.spec = list(names), spec
+        self.names, self.weights, self.spec = list(names), [float(w) for w in weights], spec
         total = np.cumsum(np.asarray(weights, np.float64))
         self._shares = total / total[-1] if len(total) else total
         self._cache: dict[int, Decoded] = {}

@@ -6,19 +6,15 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QAbstractButton,
-    QApplication,
     QComboBox,
     QDoubleSpinBox,
     QLineEdit,
@@ -30,21 +26,12 @@ from pytestqt.qtbot import QtBot
 
 from engines import cli
 from engines.data.spec import PaletteClass
-from engines.orders import Order
-from engines.request import Request
-from engines.runs import Run
-from studio.lanes import runs as lane
-from studio.lanes.curve import Curve
-from studio.lanes.runs import Follow
 from studio.lanes.work import WorkLane
-from studio.models.canvases import Shown, canvas_for
+from studio.models.canvases import Shown
 from studio.models.training import Training
-from studio.views.curves import Curves, reduce
 from studio.views.runs import TrainingPanel
 from studio.views.training import TrainingDialog
-
-TITLE = "Misty lakes"
-Event = dict[str, Any]
+from tests.running import choose, click, drop, named
 
 
 @pytest.fixture
@@ -76,305 +63,6 @@ def dialog(training: Training, work: WorkLane, qtbot: QtBot) -> TrainingDialog:
     qtbot.addWidget(widget)
     widget.show()
     return widget
-
-
-def step(number: int, **losses: float) -> Event:
-    return {"kind": "step", "step": number, "losses": losses or {"l1": 1.0}, "time": 2.0 * number}
-
-
-def state(name: str, sentence: str = "") -> Event:
-    return {"kind": "state", "state": name, "sentence": sentence, "time": 0.0}
-
-
-def resumed(number: int) -> Event:
-    return {"kind": "resumed", "step": number, "time": 0.0}
-
-
-def fake(home: Path, *events: Event, name: str = "lakes", steps: int = 40) -> Run:
-    """A run directory as a trainer leaves it."""
-    run = Run(home / name)
-    Order("none", "/nowhere", TITLE, {"steps": steps}, made=100.0).write(run.path)
-    half = {"name": "half", "steps": steps // 2, "size": [32, 32]}
-    whole = {"name": "whole", "steps": steps - steps // 2, "size": [64, 64]}
-    settings = {"steps": steps, "batch": 4, "size": 64}
-    classes = [{"name": "sky", "color": "#0000ff"}, {"name": "sea", "color": "#00ff00"}]
-    config = {"recipe": "none", "settings": settings, "stages": [half, whole]}
-    Run.create(run.path, {**config, "spec": {"classes": classes}})
-    for event in events:
-        run.append(event)
-    return run
-
-
-def follow(run: Run, whole: bool = True) -> Follow:
-    found = Follow(run.path)
-    if whole:
-        found.want_curves()
-    found.look()
-    return found
-
-
-def named(parent: QWidget, kind: type[QWidget], name: str) -> Any:
-    """The visible widget of that accessible name."""
-    found = [w for w in parent.findChildren(kind) if w.accessibleName() == name and w.isVisible()]
-    assert len(found) == 1, (name, [w.accessibleName() for w in parent.findChildren(kind)])
-    return found[0]
-
-
-def click(qtbot: QtBot, parent: QWidget, name: str) -> None:
-    button = named(parent, QAbstractButton, name)
-    assert button.isEnabled()
-    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
-
-
-def choose(qtbot: QtBot, parent: QWidget, name: str, text: str) -> None:
-    """Choose an entry of a box by keys."""
-    box = named(parent, QComboBox, name)
-    box.setFocus()
-    qtbot.keyClick(box, Qt.Key.Key_Home)
-    for _ in range(box.count()):
-        if box.currentText() == text:
-            return
-        qtbot.keyClick(box, Qt.Key.Key_Down)
-    pytest.fail(f"{name} has no {text}")
-
-
-def drop(widget: QWidget, path: Path) -> None:
-    data = QMimeData()
-    data.setUrls([QUrl.fromLocalFile(str(path))])
-    buttons, keys = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
-    copy = Qt.DropAction.CopyAction
-    QApplication.sendEvent(widget, QDragEnterEvent(QPoint(20, 20), copy, data, buttons, keys))
-    QApplication.sendEvent(widget, QDropEvent(QPointF(20, 20), copy, data, buttons, keys))
-
-
-# Following ---------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("events", "busy", "desire", "expected"),
-    [
-        ([], True, "run", "preparing"),
-        ([state("preparing")], True, "run", "preparing"),
-        ([state("training"), resumed(0)], True, "run", "training"),
-        ([resumed(0), step(1)], True, "run", "training"),  # begun in a terminal
-        ([state("training"), step(1)], True, "pause", "paused"),
-        ([state("training"), step(1)], True, "stop", "stopping"),
-        ([state("training"), step(1)], True, "discard", "stopping"),
-        ([state("exporting")], True, "stop", "exporting"),
-        ([state("training"), step(1)], False, "run", "stopped"),  # killed
-        ([state("exporting")], False, "run", "stopped"),  # killed
-        ([state("failed", "No.")], False, "run", "failed"),
-        ([state("failed", "No.")], True, "run", "preparing"),  # started again
-        ([state("done")], False, "run", "stopped"),  # the bundle is gone
-    ],
-)
-def test_how_a_run_stands(
-    events: list[Event], busy: bool, desire: Any, expected: str, tmp_path: Path
-) -> None:
-    run = fake(tmp_path, *events)
-    run.steer(desire)
-    found = follow(run)
-    if busy:
-        with run.writer():
-            assert found.status() == expected
-    else:
-        assert found.status() == expected
-
-
-def test_a_run_with_its_model_is_done(tmp_path: Path) -> None:
-    run = fake(tmp_path, state("done"))
-    (run.path / "bundle").mkdir()
-    (run.path / "bundle" / "model.json").write_text("{}")
-    assert follow(run).status() == "done"
-
-
-def test_an_order_that_never_came_up_has_failed_with_the_last_line_of_its_log(
-    tmp_path: Path,
-) -> None:
-    Order("none", "/nowhere", TITLE, made=time.time()).write(tmp_path / "run")
-    (tmp_path / "run" / "log.txt").write_text("Traceback:\n  File x\nImportError: no torch\n\n")
-    found = follow(Run(tmp_path / "run"))
-    assert found.status() == "preparing"  # Another studio may have just ordered it.
-    Order("none", "/nowhere", TITLE, made=time.time() - 100).write(tmp_path / "run")
-    found = follow(Run(tmp_path / "run"))
-    assert found.status() == "failed"
-    assert found.last_word == "ImportError: no torch"
-
-
-def test_lines_are_read_once_and_torn_ones_when_they_are_whole(tmp_path: Path) -> None:
-    run = fake(tmp_path, resumed(0), step(1))
-    found = follow(run)
-    with open(run.events_path, "a") as log:
-        log.write('{"kind": "step", "step": 2, "los')
-    found.look()
-    assert found.step == 1
-    with open(run.events_path, "a") as log:
-        log.write('ses": {"l1": 0.5}, "time": 4.0}\nnonsense\n[]\n{"kind": 3}\n{"kind": "step"}\n')
-    found.look()
-    assert found.step == 2
-    assert list(found.losses["l1"].values) == [1.0, 0.5]
-    assert found.look() is False
-
-
-def test_resumed_steps_supersede_those_after_the_checkpoint(tmp_path: Path) -> None:
-    measure = {"kind": "measure", "step": 3, "figures": {"kid": 9.0}, "time": 0.0}
-    run = fake(tmp_path, resumed(0), step(1), step(2), step(3, l1=3.0), measure, resumed(1))
-    found = follow(run)
-    assert found.step == 1
-    assert list(found.losses["l1"].steps) == [1]
-    assert list(found.figures["kid"].steps) == []
-    run.append(step(2, l1=7.0))
-    found.look()
-    assert list(found.losses["l1"].values) == [1.0, 7.0]
-
-
-def test_a_long_log_is_glanced_at_and_read_in_pieces(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    run = fake(tmp_path, resumed(0), *(step(n) for n in range(1, 101)), steps=200)
-    monkeypatch.setattr(lane, "TAIL", 700)
-    monkeypatch.setattr(lane, "CHUNK", 1000)
-    found = follow(run, whole=False)
-    assert (found.step, found.losses) == (100, {})
-    run.append(state("failed", "No."))
-    found.look()
-    found.want_curves()
-    assert found.look()
-    assert (found.step, found.said) == (100, "failed")  # as before, while it is read again
-    looks = 0
-    while found.behind or not looks:
-        found.look()
-        looks += 1
-    assert looks > 3
-    assert list(found.losses["l1"].steps) == list(range(1, 101))
-
-
-def test_time_left_counts_pixels_and_leaves_pauses_out(tmp_path: Path) -> None:
-    late = [{**step(n), "time": 1000 + 2.0 * n} for n in range(6, 11)]  # a pause after step 5
-    run = fake(tmp_path, resumed(0), *(step(n) for n in range(1, 6)), *late)
-    found = follow(run)
-    assert found.seconds_a_step == pytest.approx(2.0)
-    # 10 steps more at half size, and 20 at twice the side.
-    assert found.seconds_left == pytest.approx(10 * 2 + 20 * 8)
-    assert found.rate == pytest.approx(2.0)
-
-
-def test_a_new_order_is_guessed_from_an_old_run(tmp_path: Path, work: WorkLane) -> None:
-    fake(tmp_path / "runs", resumed(0), *(step(n) for n in range(1, 11)))
-    training = Training(work, tmp_path / "runs")
-    # Ten times the steps of 20 x 2 s + 20 x 8 s, at half the pixels.
-    assert training.guess("none", 400, 4 * 64**2 / 2) == pytest.approx(1000.0)
-    assert training.guess("other", 400, 1.0) is None
-    training.close()
-
-
-def test_a_layout_is_handed_over_in_the_run_s_own_classes(tmp_path: Path) -> None:
-    found = follow(fake(tmp_path))
-    mine = (PaletteClass("sea", "#010203"), PaletteClass("ice", "#ffffff"))
-    ids = np.full((600, 1200), 255, np.uint8)
-    ids[:200], ids[200:400] = 0, 1
-    request = Request.from_json(canvas_for(found, Shown(ids, mine)).to_json())
-    assert request.size == (256, 512)
-    assert [int(request.values["layout"][row, 9]) for row in (5, 128, 250)] == [1, 255, 255]
-    assert request.values["image"][5, 9].tolist() == [1, 2, 3]
-
-
-# Curves ------------------------------------------------------------------------------------------
-
-
-def test_curves_keep_extremes_and_survive_what_is_no_number(qtbot: QtBot) -> None:
-    curve = Curve()
-    for n in range(1, 1001):
-        curve.add(n, 50.0 if n == 500 else float("nan") if n == 7 else 1.0)
-    line = reduce(curve, 100)
-    assert line is not None
-    assert len(line.steps) == 100
-    assert line.high.max() == 50.0
-    assert line.smooth[-1] == pytest.approx(1.0, abs=0.1)
-    broken = Curve()
-    broken.add(1, float("nan"))
-    assert reduce(broken, 10) is None
-    widget = Curves()
-    qtbot.addWidget(widget)
-    widget.resize(400, 200)
-    widget.show_curves({"kid": curve, "kid_low": curve}, {"a": curve, "b": broken, "c": Curve()})
-    assert not widget.grab().isNull()
-    assert "Kid" not in widget.accessibleDescription()
-    assert "A: 1 at step 1000" in widget.accessibleDescription()
-
-
-# The panel ---------------------------------------------------------------------------------------
-
-
-def test_an_empty_panel_says_what_to_do(panel: TrainingPanel) -> None:
-    assert panel.empty.isVisible()
-    assert "Train your own" in panel.empty.text()
-
-
-def test_the_panel_shows_and_steers_a_run(
-    panel: TrainingPanel, training: Training, qtbot: QtBot
-) -> None:
-    run = fake(training.home, state("training"), resumed(0), *(step(n) for n in range(1, 11)))
-    with run.writer():
-        training.look()
-        assert panel.list.item(0).text().startswith(f"{TITLE}\nTraining, 25 %")
-        assert "step 10 of 40" in panel.detail.told.text()
-        assert "3 min left" in panel.detail.told.text()
-        assert not panel.detail.use.isEnabled()
-        click(qtbot, panel, "Pause")
-        assert run.desire() == "pause"
-        assert panel.detail.state.text() == "Paused at 25 %"
-        click(qtbot, panel, "Resume")
-        assert run.desire() == "run"
-        click(qtbot, panel, "Stop and keep")
-        assert run.desire() == "stop"
-        assert panel.detail.state.text() == "Stopping"
-    training.look()
-    assert panel.detail.state.text() == "Stopped at 25 %; can go on"
-    run.append(state("failed", "The disk is full; free some space."))
-    training.look()
-    assert panel.detail.state.text() == "Failed: The disk is full; free some space."
-    assert named(panel, QAbstractButton, "Resume").isEnabled()
-
-
-def test_cancel_asks_and_then_removes_everything(
-    panel: TrainingPanel, training: Training, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    run = fake(training.home, state("training"), resumed(0), step(1))
-    answers = [False, True]
-    monkeypatch.setattr("studio.views.runs.ask_sure", lambda *words: answers.pop(0))
-    with run.writer():
-        training.look()
-        click(qtbot, panel, "Cancel …")
-        assert run.desire() == "run"
-        click(qtbot, panel, "Cancel …")
-        assert run.desire() == "discard"
-        assert run.path.exists()  # as long as the trainer writes there
-    training.look()
-    assert not run.path.exists()
-    assert panel.empty.isVisible()
-    qtbot.waitUntil(lambda: list(training.home.iterdir()) == [])
-
-
-def test_the_pen_makes_trainers_rest_and_the_canvas_reaches_them(training: Training) -> None:
-    run = fake(training.home, state("training"), resumed(0), step(1))
-    with run.writer():
-        sea = (PaletteClass("sea", "#010203"),)
-        training.show_on(Shown(np.zeros((8, 8), np.uint8), sea))
-        training.look()
-        training.touch()
-        assert run.leased()
-        shown = Request.from_json(run.canvas_path.read_text())
-        assert shown.values["layout"].tolist() == [[1] * 8] * 8
-
-
-def test_what_is_no_run_is_left_alone(training: Training) -> None:
-    (training.home / "notes").mkdir(parents=True)
-    (training.home / "broken").mkdir()
-    (training.home / "broken" / "order.json").write_text("{")
-    training.look()
-    assert [run.path.name for run in training.runs] == ["broken"]
-    assert training.status(training.runs[0]) == "failed"
 
 
 # The dialog --------------------------------------------------------------------------------------

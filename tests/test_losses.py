@@ -266,3 +266,15 @@ def test_vlb_weighted_picks_each_samples_weight() -> None:
     noise = torch.stack([torch.full((3, 2, 2), 1.0), torch.full((3, 2, 2), 2.0)])
     loss = losses.vlb_weighted(prediction, noise, torch.tensor([1, 10]), schedule)
     assert loss.item() == pytest.approx((weights[1] + 4 * weights[10]) / 2, rel=1e-6)
+
+
+def test_told_apart_counts_pairs() -> None:
+    # 2 beats -3, 0 and 1; 0.5 beats -3 and 0; -1 beats -3.
+    assert losses.told_apart(REAL, FAKE).item() == pytest.approx(6 / 9)
+    dead = torch.full((3, 1), 0.7)
+    assert losses.told_apart(dead, dead).item() == 0.5
+    # Patches and scales of a picture count as their mean: 1 and 3 against 1.5 and 2.5.
+    real = [torch.tensor([[0.0, 2.0], [4.0, 6.0]]), torch.tensor([[1.0], [1.0]])]
+    fake = [torch.tensor([[2.0, 2.0], [3.0, 3.0]]), torch.tensor([[1.0], [2.0]])]
+    assert losses.told_apart(real, fake).item() == 0.5
+    assert not losses.told_apart(REAL.requires_grad_(), FAKE).requires_grad

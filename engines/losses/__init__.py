@@ -11,6 +11,7 @@ from engines.losses.adversarial import (
     nonsaturating_critic,
     nonsaturating_generator,
     r1_penalty,
+    told_apart,
     wasserstein_critic,
     wasserstein_generator,
 )
@@ -42,6 +43,7 @@ __all__ = [
     "nonsaturating_generator",
     "perceptual",
     "r1_penalty",
+    "told_apart",
     "vlb_weighted",
     "vlb_weights",
     "wasserstein_critic",

@@ -71,6 +71,21 @@ def r1_penalty(critic: Critic, real: Tensor) -> Tensor:
     return _input_gradient(critic, real).flatten(1).square().sum(1).mean() / 2
 
 
+@torch.no_grad()
+def told_apart(real: Logits, fake: Logits) -> Tensor:
+    """Share of pairs in which the critic scores the real picture above the made one, ties half:
+    0.5 is guessing, 1 is certain, whatever the loss. A picture's score is its mean over patches
+    and scales.
+    """
+    ranks = [
+        torch.stack([scale.float().reshape(len(scale), -1).mean(1) for scale in _scales(each)])
+        for each in (real, fake)
+    ]
+    above, below = (each.mean(0) for each in ranks)
+    order = torch.sign(above[:, None] - below[None, :])
+    return (order.mean() + 1) / 2
+
+
 def _input_gradient(critic: Critic, x: Tensor) -> Tensor:
     """d(mean output per sample) / dx in float32, differentiable in the critic's weights only."""
     x = x.detach().requires_grad_()

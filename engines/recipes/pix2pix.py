@@ -12,7 +12,7 @@ from typing import Annotated, Any, ClassVar
 import torch
 from torch import Tensor, nn
 
-from engines.losses import l1, nonsaturating_critic, nonsaturating_generator
+from engines.losses import l1, nonsaturating_critic, nonsaturating_generator, told_apart
 from engines.networks.patch import PatchCritic
 from engines.networks.unet import TranslatorUNet
 from engines.ports import Image
@@ -121,9 +121,8 @@ class Pix2pixRecipe(Recipe):
     def critic_loss(self, batch: PairedBatch, draw: Draw) -> Terms:
         """Eq. 1; its rate is halved, as the paper halves its objective (section 3.3)."""
         real = self._score(batch.source, batch.target)
-        return {
-            "critic": nonsaturating_critic(real, self._score(batch.source, self.shown[draw.first]))
-        }
+        fake = self._score(batch.source, self.shown[draw.first])
+        return {"critic": nonsaturating_critic(real, fake), "_told": told_apart(real, fake)}
 
     def _score(self, source: Tensor, picture: Tensor) -> Tensor:
         pair = torch.cat([source, picture], dim=1) if self.settings.conditional else picture

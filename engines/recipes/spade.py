@@ -22,6 +22,7 @@ from engines.losses import (
     kl_standard_normal,
     masked_mse,
     perceptual,
+    told_apart,
 )
 from engines.networks.layers import one_hot
 from engines.networks.patch import MultiScaleCritic
@@ -170,7 +171,8 @@ class SpadeRecipe(Recipe):
         """Hinge loss (section 3)."""
         fakes = self._judge(self.shown[draw.first], batch.layout, draw)
         reals = self._judge(batch.image, batch.layout, draw)
-        return {"critic": hinge_critic([maps[-1] for maps in reals], [maps[-1] for maps in fakes])}
+        scores = [[maps[-1] for maps in side] for side in (reals, fakes)]
+        return {"critic": hinge_critic(*scores), "_told": told_apart(*scores)}
 
     def reader_loss(self, batch: LayoutBatch, draw: Draw) -> Terms:
         """Squared error on real pictures alone, so that made ones cannot teach it wrong."""

@@ -7,7 +7,12 @@ from typing import Annotated, Any, ClassVar
 
 from torch import Tensor, nn
 
-from engines.losses import gradient_penalty, wasserstein_critic, wasserstein_generator
+from engines.losses import (
+    gradient_penalty,
+    told_apart,
+    wasserstein_critic,
+    wasserstein_generator,
+)
 from engines.networks.dcgan import Critic, Generator
 from engines.ports import Image, Latent
 from engines.recipe import (
@@ -87,10 +92,12 @@ class WganGpRecipe(Recipe):
         real = batch.image
         fake = self._sample(len(real), draw).detach()
         critic = self.nets["critic"]
-        loss = wasserstein_critic(critic(real), critic(fake))
+        scores = critic(real), critic(fake)
+        loss = wasserstein_critic(*scores)
         uniform = draw.uniform((len(real), 1, 1, 1))
         penalty = self.settings.penalty * gradient_penalty(critic, real, fake, uniform)
-        return {"critic": loss, "penalty": penalty, "_wasserstein": -loss}
+        told = told_apart(*scores)
+        return {"critic": loss, "penalty": penalty, "_wasserstein": -loss, "_told": told}
 
     def generator_loss(self, batch: ImageBatch, draw: Draw) -> Terms:
         """The critic's mean score, raised."""

@@ -29,6 +29,7 @@ from engines.errors import UserError
 from engines.feed import Feed
 from engines.heap import keep_freed
 from engines.live import CanvasPainter
+from engines.live_graph import write_live
 from engines.recipe import Recipe, Stage, recipe_type, settings_to_json
 from engines.runs import Run
 from engines.trainer import Trainer, build_recipe, choose_precision, load_latest, save_checkpoint
@@ -138,6 +139,7 @@ def train(
     last = steps if steps is not None else trainer.total
     if trainer.crew.leads:
         run.append({"kind": "resumed", "step": trainer.step, "time": time.time()})
+        write_live(run, recipe, trainer.average)
     feed: Feed | None = None
     stage: Stage | None = None
     canvas = CanvasPainter(run)

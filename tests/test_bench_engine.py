@@ -19,8 +19,8 @@ from engines.bench.export import (
     quickest_eager,
 )
 from engines.bench.train import QUICK, PlainLoop, contiguous, ours, plain
-from engines.export import ParityError
 from engines.ports import Image
+from engines.proof import ParityError
 from engines.recipe import recipe_type
 from engines.runtime.bundle import GraphFile
 from engines.train import StepReport, new_run

@@ -11,14 +11,16 @@ from torch import Tensor, nn
 
 from engines import train
 from engines.errors import UserError
-from engines.export import OPSET, ParityError, export_bundle, export_graph
+from engines.export import export_bundle, export_graph
 from engines.ports import Image
+from engines.proof import ParityError
 from engines.recipe import Graph, recipe_type, registry
 from engines.request import Request
 from engines.runs import Run
 from engines.runtime.bundle import METADATA, Bundle
 from engines.runtime.render import render
 from engines.runtime.sessions import Sessions
+from engines.tracing import OPSET
 
 RECIPES = sorted(registry())
 

@@ -18,9 +18,10 @@ from torch.nn.utils import parametrize
 
 from engines.bench import Comparison, alternate, bench
 from engines.bench._machine import alternate_blocks, first_batch, tell, threads
-from engines.export import ParityError, export_bundle
+from engines.export import export_bundle
 from engines.networks.layers import one_hot
 from engines.ports import Array
+from engines.proof import ParityError
 from engines.runs import Run
 from engines.runtime.bundle import Bundle, GraphFile
 from engines.runtime.sessions import Sessions

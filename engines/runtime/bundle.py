@@ -69,7 +69,7 @@ class Bundle:
 
     @classmethod
     def _from_folder(cls, folder: Path) -> "Bundle":
-        about = _read_json(folder / "model.json")
+        about = read_json(folder / "model.json")
         if about.get("format") != FORMAT:
             raise UserError(
                 f"The model in {folder} has the format {about.get('format')!r}, but this version "
@@ -137,20 +137,7 @@ class Bundle:
 
 def inspect_onnx(path: Path) -> dict[str, Any]:
     """Our description out of an ONNX file's metadata, after the checks a stranger's file needs."""
-    try:
-        size = path.stat().st_size
-        if size > _MOST_MODEL_BYTES:
-            raise UserError(f"{path.name} is {size / 1e9:.1f} GB, more than a model here may be.")
-        model = onnx.load(str(path), load_external_data=False)
-    except UserError:
-        raise
-    except OSError as error:
-        raise UserError(f"{path.name} cannot be read: {error.strerror or error}.") from error
-    except Exception as error:  # protobuf's own errors, whatever they are called today
-        raise UserError(
-            f"{path.name} is not an ONNX model (it may be broken or another kind of file); get "
-            f"it again."
-        ) from error
+    model = load_onnx(path)
     _check_graph(model.graph, path)
     for function in model.functions:
         _check_nodes(function.node, path)
@@ -162,6 +149,24 @@ def inspect_onnx(path: Path) -> dict[str, Any]:
             "export it from its run."
         )
     return _parse(text, path.name)
+
+
+def load_onnx(path: Path) -> onnx.ModelProto:
+    """An ONNX file of bearable size, without what it may keep in other files; UserError."""
+    try:
+        size = path.stat().st_size
+        if size > _MOST_MODEL_BYTES:
+            raise UserError(f"{path.name} is {size / 1e9:.1f} GB, more than a model here may be.")
+        return onnx.load(str(path), load_external_data=False)
+    except UserError:
+        raise
+    except OSError as error:
+        raise UserError(f"{path.name} cannot be read: {error.strerror or error}.") from error
+    except Exception as error:  # protobuf's own errors, whatever they are called today
+        raise UserError(
+            f"{path.name} is not an ONNX model (it may be broken or another kind of file); get "
+            f"it again."
+        ) from error
 
 
 def _check_graph(graph: Any, path: Path) -> None:
@@ -206,7 +211,8 @@ def _graph(entry: Mapping[str, Any], path: Path) -> GraphFile:
     return GraphFile(name, label, path, _sha256(path), inputs, outputs)
 
 
-def _read_json(path: Path) -> dict[str, Any]:
+def read_json(path: Path) -> dict[str, Any]:
+    """A model's description; UserError where it is none."""
     try:
         if path.stat().st_size > _MOST_JSON_BYTES:
             raise UserError(f"{path} is too large to be a model's description.")

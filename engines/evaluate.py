@@ -13,7 +13,7 @@ import numpy as np
 
 from engines import measures
 from engines.data.samples import LayoutSample
-from engines.data.sets import DataSet
+from engines.data.kinds import DataSet
 from engines.features import embed_pictures
 from engines.measures import Figure, Ids, Picture
 

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from engines import evaluate, files, measures, sheets
-from engines.data.sets import DataSet, open_data, open_test
+from engines.data.kinds import DataSet
+from engines.data.sets import open_data, open_test
 from engines.data.spec import palette
 from engines.errors import UserError
 from engines.evaluate import Examples, Painter, Readers

@@ -14,8 +14,9 @@ from PIL import Image
 from engines.data import report as reporting
 from engines.data import scan as scanning
 from engines.data.pictures import write_layout, write_picture
+from engines.data.recognise import recognise
 from engines.data.report import Problem, Report
-from engines.data.scan import recognise, scan
+from engines.data.scan import scan
 from engines.data.spec import PaletteClass
 from engines.errors import UserError
 
@@ -65,8 +66,8 @@ def test_a_clean_set_has_no_problems(clean: Path, deep: bool) -> None:
 
 
 def test_shares_and_ranges(clean: Path) -> None:
-    assert scan(clean).classes == []  # Headers do not tell.
     report = scan(clean, deep=True)
+    assert scan(clean).classes == report.classes  # A small set is looked at whole.
     # Painted: 4 x 32 pixels of sky, 3 x 32 of sea; 32 of 256 pixels are unpainted.
     assert [(c.name, c.layouts) for c in report.classes] == [("sky", 4), ("sea", 3)]
     assert [c.percent for c in report.classes] == pytest.approx([400 / 7, 300 / 7])
@@ -102,7 +103,7 @@ FAULTS: dict[str, tuple[Spoil, str, str, bool]] = {
         "layouts/e.png", "no mate in photos", False),
     "unknown id": (
         lambda f: write_layout(f / "layouts/a.png", np.full((8, 8), 7, np.uint8), CLASSES),
-        "layouts/a.png", "class id 7", True),
+        "layouts/a.png", "class id 7", False),
     "two sizes": (
         lambda f: write_layout(f / "layouts/a.png", np.zeros((8, 9), np.uint8), CLASSES),
         "layouts/a.png", "is 9 x 8, but a.png is 8 x 8", False),
@@ -151,7 +152,6 @@ FAULTS: dict[str, tuple[Spoil, str, str, bool]] = {
     "not text": (
         lambda f: (f / "attributes.csv").write_bytes(b"name,\xff\xfe"),
         "attributes.csv", "as text", False),
-    "no classes": (lambda f: (f / "classes.json").unlink(), "classes.json", "missing", False),
     "classes of a gap": (
         lambda f: write(f / "classes.json", '[{"id": 3, "name": "sky", "color": "#000000"}]'),
         "classes.json", "from 0", False),
@@ -255,7 +255,7 @@ def test_kinds_are_recognised(clean: Path, tmp_path: Path) -> None:
     }
     for kind, folder in made.items():
         report = scan(folder, deep=True)
-        assert (recognise(folder), report.kind, report.problems) == (kind, kind, []), kind
+        assert (recognise(folder).kind, report.kind, report.problems) == (kind, kind, []), kind
     assert scan(made["labelled"]).pictures == 18
     assert scan(clean, "image").pictures == 4
     assert scan(clean, "paired", deep=True).problems == []

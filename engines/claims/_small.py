@@ -20,7 +20,8 @@ from torch.nn.functional import interpolate
 from engines import files, measures
 from engines.claims import Lab
 from engines.data import points
-from engines.data.sets import DataSet, open_data
+from engines.data.kinds import DataSet
+from engines.data.sets import open_data
 from engines.data.spec import DataSpec
 from engines.features import features
 from engines.feed import Feed, collate

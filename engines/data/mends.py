@@ -47,7 +47,7 @@ class Mends:
     """What to do with faults, and how to understand the folder where its names do not say so."""
 
     folders: tuple[str, ...] = ()  # photos and layouts, or source and target, by name
-    ending: str = ""  # what names in the second folder have at their end beyond the first's
+    endings: tuple[str, ...] = ()  # what names of the first and the second end in beside the name
     palette: tuple[PaletteClass, ...] = ()  # in place of classes.json
     by_color: bool = False  # layouts in colours or greys of the classes, whatever their ids say
     nearest: bool = False  # pixels of no class take the class that is nearest in colour
@@ -65,7 +65,7 @@ class Mends:
         joined = dict(self.classes) | dict(other.classes)
         return Mends(
             folders=other.folders or self.folders,
-            ending=other.ending or self.ending,
+            endings=other.endings or self.endings,
             palette=other.palette or self.palette,
             by_color=self.by_color or other.by_color,
             nearest=self.nearest or other.nearest,
@@ -142,7 +142,7 @@ _READ: dict[str, Any] = {
         ("by_color", "nearest", "resize", "mates", "doubles", "unread", "lines"), _flag
     ),
     "folders": _words,
-    "ending": _word,
+    "endings": _words,
     "files": _words,
     "palette": lambda value: tuple(PaletteClass(**each) for each in value),
     "classes": lambda value: tuple(_pair(each) for each in value),

@@ -41,8 +41,12 @@ def offers(report: Report) -> list[Offer]:
             change = Mends(files=tuple(sorted({problem.file for problem in found})))
             key = f"leave-out-{fault}"
             made.append(Offer(key, fault, count, title, sentence, change, first, found[0].file))
-    if twins := [note.file for note in report.notes if note.fault == "twin"]:
-        change = Mends(files=tuple(sorted(set(twins))[:MOST_FILES]))
+    odd = [note.file for note in report.notes if note.fault == "colors"]
+    for key, change, title, sentence in _RULES["colors"] if odd else ():
+        made.append(Offer(key, "colors", len(odd), title, sentence, change, True, odd[0]))
+    twins = [note.file for note in report.notes if note.fault == "twin"]
+    if 0 < len(twins) <= MOST_FILES:
+        change = Mends(files=tuple(sorted(set(twins))))
         title, sentence = _LEFT_OUT["twin"]
         made.append(
             Offer("leave-out-twin", "twin", len(twins), title, sentence, change, True, twins[0])
@@ -127,6 +131,15 @@ _RULES: dict[Fault, tuple[_Rule, ...]] = {
         ),
     ),
 }
+_RULES["colors"] = (
+    (
+        "by-color",
+        Mends(by_color=True),
+        "Go by the colours",
+        "Layouts are read by their colours, which are the classes' own, and not by the numbers "
+        "behind them, which another program has changed.",
+    ),
+)
 _LEFT_OUT: dict[Fault, tuple[str, str]] = {
     "broken": ("Leave them out", "Files that cannot be read are not learnt from."),
     "shape": (

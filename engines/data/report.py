@@ -18,9 +18,21 @@ Form = Literal[
 ]
 # What is wrong with a file. "size": of its mate's shape in another size; "shape": of another shape;
 # "double": two files of one name; "mate": none; "ids": pixels of no class, or a layout that is not
-# exact; "line": a line of a table; "twin": the same picture twice; "table": a whole table.
+# exact; "line": a line of a table; "twin": the same picture twice; "table": a whole table;
+# "colors": a layout whose colours are other classes than its numbers.
 Fault = Literal[
-    "broken", "unread", "double", "mate", "size", "shape", "ids", "line", "table", "folder", "twin"
+    "broken",
+    "unread",
+    "double",
+    "mate",
+    "size",
+    "shape",
+    "ids",
+    "line",
+    "table",
+    "folder",
+    "twin",
+    "colors",
 ]
 KINDS = ("image", "layout", "paired", "labelled", "unpaired")
 MOST = 10_000  # problems kept in a report; more are only counted
@@ -67,6 +79,7 @@ class Range:
     low: float = 0.0
     mean: float = 0.0
     high: float = 0.0
+    example: str = ""  # a picture that has much of it
 
 
 @dataclass(frozen=True)
@@ -115,6 +128,11 @@ class Report:
         if len(self.problems) < MOST:
             self.problems.append(problem)
 
+    def note(self, problem: Problem) -> None:
+        """Something odd; beyond MOST it is not kept."""
+        if len(self.notes) < MOST:
+            self.notes.append(problem)
+
     def to_json(self) -> dict[str, Any]:
         """Plain JSON."""
         return asdict(self)
@@ -123,6 +141,8 @@ class Report:
         """The report to read in a terminal."""
         depth = "every file decoded" if self.deep else "names, headers and tables only"
         lines = [f"{self.folder}: {self.kind} set, {self.pictures} pictures ({depth})"]
+        if self.reason:
+            lines.append(self.reason)
         if self.cancelled:
             lines.append("Cancelled before the end: what follows is incomplete.")
         if self.splits:
@@ -150,4 +170,9 @@ class Report:
         lines += [f"  {p.file}: {p.what} - {p.mend}" for p in self.problems[:SHOWN]]
         if self.count > SHOWN:
             lines.append(f"  ... and {self.count - SHOWN} more")
+        if self.notes:
+            lines += ["", "Odd, yet no obstacle:"]
+            lines += [f"  {n.file}: {n.what} - {n.mend}" for n in self.notes[:SHOWN]]
+        if len(self.notes) > SHOWN:
+            lines.append(f"  ... and {len(self.notes) - SHOWN} more")
         return "\n".join(lines)

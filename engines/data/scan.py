@@ -1,7 +1,7 @@
-"""Name every problem of a data set before it is trained on.
+"""Look through a data set before it is trained on: what it is, and every problem by name.
 
-First quickly: names, mates, headers, sizes, tables. Then, if asked, deeply: every file is decoded,
-one at a time. A bad file is never an exception: it becomes a line of the report.
+First quickly: names, mates, headers, sizes, tables, and some layouts. Then, if asked, deeply: every
+file is decoded, one at a time. A bad file is never an exception: it becomes a line of the report.
 """
 
 import contextlib
@@ -10,23 +10,20 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
-import numpy.typing as npt
-
 from engines.data import tables
-from engines.data.pictures import UNPAINTED, NotExact, read_layout, read_picture, size_of
-from engines.data.report import KINDS, ClassShare, Fault, Problem, Range, Report
-from engines.data.sets import PICTURES, pair_names
-from engines.data.spec import PaletteClass
+from engines.data.counting import Shares, Twins, ranges_of, shares_of_folders
+from engines.data.layouts import Reading, says_otherwise
+from engines.data.listing import MOVING, Cancelled, Listing, apart, inside, shown
+from engines.data.mends import NONE, Mends
+from engines.data.palettes import spread
+from engines.data.pictures import NotExact, read_picture, size_of
+from engines.data.places import HERE, Places, listings, places_of
+from engines.data.recognise import KIND_OF, Recognised, recognise
+from engines.data.report import KINDS, Alternative, Fault, Problem, Report
+from engines.data.sets import splits_of
 from engines.errors import UserError
 
-UNREAD = frozenset(
-    {".avif", ".gif", ".heic", ".heif", ".jp2", ".jxl", ".psd", ".raw", ".svg", ".tga", ".xcf"}
-)
-
-
-class Cancelled(Exception):  # noqa: N818 - no error: the user asked for it
-    """The caller has asked to end the scan."""
+SAMPLED = 24  # layouts that a quick look decodes
 
 
 class Entry(NamedTuple):
@@ -37,29 +34,15 @@ class Entry(NamedTuple):
     mate: Path | None
 
 
-def recognise(folder: Path) -> str:
-    """The kind of data that a folder holds, by the names in it."""
-    if (folder / "photos").is_dir() and (folder / "layouts").is_dir():
-        return "layout"
-    if pair_names(folder):
-        return "paired"
-    if (folder / "attributes.csv").exists():
-        return "labelled"
-    inner, own = False, False
-    for path in folder.iterdir():
-        own = own or _is_picture(path)
-        inner = inner or (path.is_dir() and any(_is_picture(p) for p in path.iterdir()))
-    return "labelled" if inner and not own else "image"
-
-
 def scan(
     folder: Path | str,
     kind: str | None = None,
     deep: bool = False,
     cancelled: Callable[[], bool] = lambda: False,
     progress: Callable[[int, int], None] | None = None,
+    mends: Mends = NONE,
 ) -> Report:
-    """Look through a data set; `kind` is recognised when None.
+    """Look through a data set as its mends say; `kind` is recognised when None.
 
     `cancelled` is asked before each file; `progress` hears (done, all) after each: once over all
     for the headers, and once more when `deep`. UserError only for a kind that does not exist.
@@ -67,10 +50,10 @@ def scan(
     folder = Path(folder)
     if kind not in (None, *KINDS):
         raise UserError(f"There is no kind of data called {kind!r}; use {', '.join(KINDS)}.")
-    report = Report(str(folder), kind or "image", deep)
+    report = Report(str(folder), kind or "image", deep, mends=mends)
     work = _Scan(folder, report, cancelled, progress or (lambda done, total: None))
     try:
-        report.kind = kind or recognise(folder)
+        _take(report, recognise(folder, cancelled), kind, mends)
         work.run()
     except Cancelled:
         report.cancelled = True
@@ -78,7 +61,28 @@ def scan(
         work.problem(
             folder, f"cannot be read ({error.strerror})", "choose a folder with pictures", "folder"
         )
+    except UserError as error:
+        work.said(folder, error, "folder")
     return report
+
+
+def _take(report: Report, found: Recognised, kind: str | None, mends: Mends) -> None:
+    """What was recognised, or the other thing that was asked for, with its reason."""
+    every = [Alternative(found.form, found.kind, found.reason, found.mends), *found.others]
+    fitting = [each for each in every if kind in (None, each.kind)]
+    if kind is not None:  # Of several of a kind, the one that these mends belong to.
+        fitting.sort(key=lambda each: (mends | each.mends != mends, each.mends == NONE))
+    if kind is None or (kind == found.kind and mends == NONE):
+        fitting = every[:1]
+    if fitting:
+        chosen = fitting[0]
+        report.form, report.kind, report.reason = chosen.form, chosen.kind, chosen.reason
+        report.mends = chosen.mends | mends
+        report.alternatives = [each for each in every if each is not chosen]
+    else:
+        assert kind is not None
+        report.form = next(form for form, its in KIND_OF.items() if its == kind)
+        report.alternatives = every
 
 
 class _Scan:
@@ -94,34 +98,53 @@ class _Scan:
         self.folder, self.report = folder, report
         self.cancelled, self.progress = cancelled, progress
         self.names: set[str] = set()  # of all pictures, with or without a mate
-        self.classes: tuple[PaletteClass, ...] = ()
-        self.pixels = np.zeros(256, np.int64)
-        self.layouts = np.zeros(256, np.int64)
+        self.layered = False
+        self.reading: Reading | None = None
+        self.shares = Shares()
+        self.twins = Twins()
+
+    @property
+    def mends(self) -> Mends:
+        return self.report.mends
 
     def run(self) -> None:
-        entries = self._entries()
+        try:
+            places = places_of(self.folder, self.report.kind, self.mends)
+        except UserError:
+            if self.mends.folders:
+                raise
+            self._missing()
+            return
+        entries = self._entries(places)
         self.report.pictures = len(entries)
         if not entries and not self.report.problems:
             self.problem(
                 self.folder, "holds no pictures", "choose another folder or add some", "folder"
             )
-        if self.report.kind == "layout" or (self.folder / "classes.json").exists():
-            with self._caught(self.folder / "classes.json", "table"):
-                self.classes = tables.read_classes(self.folder)
-        self._tables()
+        self._classes()
+        self._tables([entry.name for entry in entries])
         sound = [entry for entry in self._each(entries) if self._headers(entry)]
-        if self.report.deep:
-            try:
+        try:
+            if self.report.deep:
                 for entry in self._each(sound):
                     with self._caught(entry.mate or entry.picture):
                         self._decode(entry)
-            finally:
-                self._shares()
+            elif self.layered:
+                for place in spread(range(len(sound)), SAMPLED):
+                    if self.cancelled():
+                        raise Cancelled
+                    with self._caught(sound[place].mate or sound[place].picture):
+                        self._count(sound[place])
+        finally:
+            if self.reading is not None and self.layered:
+                self.shares.write(self.report, self.reading.classes)
 
     def problem(self, file: Path, what: str, mend: str, fault: Fault) -> None:
-        inside = file.is_relative_to(self.folder) and file != self.folder
-        name = file.relative_to(self.folder).as_posix() if inside else str(file)
-        self.report.add(Problem(name, what, mend, fault))
+        name = str(file) if file == self.folder else inside(file, self.folder)
+        self.report.add(Problem(shown(name), shown(what), mend, fault))
+
+    def note(self, file: Path, what: str, mend: str, fault: Fault) -> None:
+        self.report.note(Problem(inside(file, self.folder), shown(what), mend, fault))
 
     @contextlib.contextmanager
     def _caught(self, file: Path, fault: Fault = "broken") -> Iterator[None]:
@@ -131,7 +154,7 @@ class _Scan:
         except Cancelled:
             raise
         except UserError as error:
-            self._said(file, error, "ids" if isinstance(error, NotExact) else fault)
+            self.said(file, error, "ids" if isinstance(error, NotExact) else fault)
         except Exception as error:
             self.problem(file, f"cannot be read ({error})", "restore or remove it", fault)
 
@@ -142,83 +165,77 @@ class _Scan:
             yield entry
             self.progress(done, len(entries))
 
-    def _entries(self) -> list[Entry]:
+    def _classes(self) -> None:
+        path = self.folder / "classes.json"
+        if self.layered or path.exists():
+            with self._caught(path, "table"):
+                self.reading = Reading.of(self.folder, self.mends)
+
+    def _entries(self, places: Places) -> list[Entry]:
         """All pictures that have the mate they need."""
         kind, folder = self.report.kind, self.folder
-        layered = (folder / "photos").is_dir() and (folder / "layouts").is_dir()
-        if kind == "layout" or (kind == "paired" and layered):
-            return self._mated("photos", "layouts")
-        if kind == "paired":
-            first, second = pair_names(folder) or ("source", "target")
-            return self._mated(first, second)
-        found = self._listed(folder / "photos" if layered else folder)
-        if not found and not layered:
-            for inner in sorted(path for path in folder.iterdir() if path.is_dir()):
-                found |= {f"{inner.name}/{k}": v for k, v in self._listed(inner).items()}
-        elif kind == "labelled" and not (folder / "attributes.csv").exists():
-            self.problem(
-                folder / "attributes.csv",
-                "is missing",
-                "add it, or a folder for each class",
-                "table",
-            )
-        self.names = set(found)
-        return [Entry(name, path, None) for name, path in found.items()]
+        self.layered = places.layered
+        first, second = listings(folder, places, self.mends.files, self.cancelled)
+        self._listed(first)
+        self._listed(second)
+        if kind == "unpaired":
+            both = ((places.first, first), (places.second or HERE, second))
+            paths = {f"{at}/{name}": path for at, its in both for name, path in its.paths.items()}
+            first, places = Listing(paths), Places(HERE)
+        if places.second is None:
+            self.names = set(first.paths)
+            table = folder / "attributes.csv"
+            inner = any("/" in name for name in self.names)
+            if kind == "labelled" and self.names and not inner and not table.exists():
+                self.problem(table, "is missing", "add it, or a folder for each class", "table")
+            return [Entry(name, path, None) for name, path in first.paths.items()]
+        self.names = first.paths.keys() | second.paths.keys()
+        if not self.mends.mates:
+            for here, there, lacking in (
+                (first.paths, second.paths, places.second),
+                (second.paths, first.paths, places.first),
+            ):
+                if there:  # Without any mate one line above says it all.
+                    for name in sorted(here.keys() - there.keys()):
+                        self.problem(
+                            here[name], f"has no mate in {lacking}", "add it or remove this", "mate"
+                        )
+        return [
+            Entry(name, path, second.paths[name])
+            for name, path in first.paths.items()
+            if name in second.paths
+        ]
 
-    def _mated(self, first: str, second: str) -> list[Entry]:
-        both = []
-        for name in (first, second):
-            if not (self.folder / name).is_dir():
-                self.problem(
-                    self.folder / name, "is missing", "add this folder of pictures", "folder"
-                )
-            both.append(self._listed(self.folder / name) if (self.folder / name).is_dir() else {})
-        self.names = both[0].keys() | both[1].keys()
-        for here, there, lacking in ((both[0], both[1], second), (both[1], both[0], first)):
-            if there:  # Without any mate the one line above says it all.
-                for name in sorted(here.keys() - there.keys()):
-                    self.problem(
-                        here[name], f"has no mate in {lacking}", "add it or remove this", "mate"
-                    )
-        return [Entry(name, both[0][name], both[1][name]) for name in both[0] if name in both[1]]
+    def _missing(self) -> None:
+        """Each of the usual folders that is missing is a problem; there is no more to look at."""
+        self.layered = self.report.kind == "layout"
+        for name in ("photos", "layouts") if self.layered else ("source", "target"):
+            path = self.folder / name
+            if not path.is_dir():
+                self.problem(path, "is missing", "add this folder of pictures", "folder")
+        self._classes()
 
-    def _listed(self, folder: Path) -> dict[str, Path]:
-        """Name -> path of the pictures in a folder; unread formats and doubles are problems."""
-        found: dict[str, Path] = {}
-        for path in sorted(folder.iterdir()):
-            if self.cancelled():
-                raise Cancelled
-            if path.name.startswith("."):
-                continue
-            if path.suffix.lower() in UNREAD:
-                self.problem(
-                    path, "is of a kind that is not read", "save it as PNG or JPEG", "unread"
-                )
-            elif not _is_picture(path):
-                continue
-            elif path.stem in found:
-                self.problem(
-                    path,
-                    f"has the same name as {found[path.stem].name}",
-                    "rename one of them",
-                    "double",
-                )
-            else:
-                found[path.stem] = path
-        return found
+    def _listed(self, listing: Listing) -> None:
+        """Files that are of kinds that are not read, and several of one name."""
+        if not self.mends.unread:
+            for path in listing.unread:
+                self.problem(path, "is of a kind that is not read", save_as(path), "unread")
+        if not self.mends.doubles:
+            for path, first in listing.doubles:
+                what = f"has the same name as {first.name}"
+                self.problem(path, what, "rename one of them", "double")
 
-    def _tables(self) -> None:
+    def _tables(self, names: Sequence[str]) -> None:
         """Lines of splits.csv and attributes.csv, and what they say about the pictures."""
-        names = self.names
         path = self.folder / "splits.csv"
-        splits = {name: tables.split_by_name(name) for name in names}
-        if path.exists():
-            with self._caught(path, "table"):
-                listed, weights = tables.read_splits(self.folder, self._fault(path))
-                self._absent(path, listed)
-                splits = {n: s for n, s in listed.items() if n in names and weights[n] > 0}
-        counts = Counter(splits.values())
-        counts["left out"] = len(names) - len(splits)
+        splits, weights = dict.fromkeys(names, "train"), dict[str, float]()
+        with self._caught(path, "table"):
+            splits, weights = splits_of(self.folder, names, self.mends, self._fault(path))
+            if path.exists():
+                self._absent(path, splits)
+        within = [splits[n] for n in names if n in splits and (not weights or weights[n] > 0)]
+        counts = Counter(within)
+        counts["left out"] = len(names) - len(within)
         self.report.splits = {k: counts[k] for k in (*tables.SPLITS, "left out") if counts[k]}
         if names and not counts["train"]:
             self.problem(
@@ -229,78 +246,74 @@ class _Scan:
             with self._caught(path, "table"):
                 header, rows = tables.read_attributes(self.folder, self._fault(path))
                 self._absent(path, rows)
-                table = [row for name, row in rows.items() if name in names]
-                for column, attribute in enumerate(header):
-                    values = np.array([row[column] for row in table], np.float64)
-                    self.report.attributes.append(_range(attribute, values))
+                self.report.attributes = ranges_of(header, rows, self.names)
+        elif self.report.kind == "labelled":
+            self.report.attributes = shares_of_folders(names)
 
     def _fault(self, path: Path) -> tables.Fault:
-        return lambda error: self._said(path, error, "line")
+        if self.mends.lines:
+            return tables.ignore
+        return lambda error: self.said(path, error, "line")
 
-    def _said(self, path: Path, error: Exception, fault: Fault) -> None:
+    def said(self, path: Path, error: Exception, fault: Fault) -> None:
         """A problem from an error's sentence, whose last clause says what to do."""
         what, _, mend = str(error).rstrip(".").rpartition("; ")
         self.problem(path, what or mend, mend if what else "mend or remove it", fault)
 
     def _absent(self, path: Path, listed: Iterable[str]) -> None:
-        for name in listed:
-            if name not in self.names:
-                self.problem(
-                    path, f"names {name!r}, which has no picture", "take the line out", "line"
-                )
+        if not self.mends.lines:
+            for name in listed:
+                if name not in self.names:
+                    what = f"names {name!r}, which has no picture"
+                    self.problem(path, what, "take the line out", "line")
 
     def _headers(self, entry: Entry) -> bool:
-        """Whether the files begin like pictures, of one size."""
+        """Whether the files begin like pictures, of one size or a shape that may be resized."""
         sizes = []
         for path in (entry.picture, entry.mate):
             if path is not None:
                 with self._caught(path):
                     sizes.append(size_of(path))
-        if len(sizes) == 2 and sizes[0] != sizes[1]:
-            (height, width), (high, wide) = sizes
-            assert entry.mate is not None
-            self.problem(
-                entry.mate,
-                f"is {wide} x {high}, but {entry.picture.name} is {width} x {height}",
-                "make them the same size",
-                "shape" if _apart(sizes[0], sizes[1]) else "size",
-            )
-        return len(sizes) == (1 if entry.mate is None else 2) and len(set(sizes)) == 1
+        if len(sizes) < 2 or sizes[0] == sizes[1]:
+            return len(sizes) == (1 if entry.mate is None else 2)
+        (height, width), (high, wide) = sizes
+        fault: Fault = "shape" if apart(sizes[0], sizes[1]) else "size"
+        if fault == "size" and self.mends.resize:
+            return True
+        assert entry.mate is not None
+        self.problem(
+            entry.mate,
+            f"is {wide} x {high}, but {entry.picture.name} is {width} x {height}",
+            "make them the same size",
+            fault,
+        )
+        return False
 
     def _decode(self, entry: Entry) -> None:
         with self._caught(entry.picture):
             read_picture(entry.picture)
-        if entry.mate is None:
-            return
-        if entry.mate.parent.name != "layouts":
+            if (first := self.twins.seen(entry.picture)) is not None:
+                what = f"is the same picture as {first.name}"
+                self.note(entry.picture, what, "leave one of them out", "twin")
+        if entry.mate is not None and not self.layered:
             read_picture(entry.mate)
-        elif self.classes:
-            ids = np.bincount(read_layout(entry.mate, self.classes).ravel(), minlength=256)
-            self.pixels += ids
-            self.layouts += ids > 0
+        elif entry.mate is not None:
+            self._count(entry)
 
-    def _shares(self) -> None:
-        painted = max(1, int(self.pixels[:UNPAINTED].sum()))
-        every = max(1, int(self.pixels.sum()))
-        self.report.unpainted = 100 * int(self.pixels[UNPAINTED]) / every
-        self.report.classes = [
-            ClassShare(i, c.name, 100 * int(self.pixels[i]) / painted, int(self.layouts[i]))
-            for i, c in enumerate(self.classes)
-        ]
-
-
-def _apart(first: tuple[int, int], second: tuple[int, int]) -> bool:
-    """Whether two sizes are of different shapes, as if the pictures showed different things."""
-    here, there = first[1] / first[0], second[1] / second[0]
-    return max(here, there) > 1.05 * min(here, there)
+    def _count(self, entry: Entry) -> None:
+        """The classes in a layout."""
+        if self.reading is None or entry.mate is None:
+            return
+        names = inside(entry.picture, self.folder), inside(entry.mate, self.folder)
+        self.shares.add(self.reading.read(entry.mate), *names)
+        by_number = not self.mends.by_color and self.shares.counted <= SAMPLED
+        if by_number and says_otherwise(entry.mate, self.reading.stored):
+            what = "has colours that are other classes than its numbers"
+            self.note(entry.mate, what, "go by the colours", "colors")
 
 
-def _is_picture(path: Path) -> bool:
-    return path.suffix.lower() in PICTURES and not path.name.startswith(".")
-
-
-def _range(name: str, values: npt.NDArray[np.float64]) -> Range:
-    known = values[~np.isnan(values)]
-    if not len(known):
-        return Range(name, 0)
-    return Range(name, len(known), float(known.min()), float(known.mean()), float(known.max()))
+def save_as(path: Path) -> str:
+    """What to do with a file of a kind that is not read."""
+    if path.suffix.lower() in MOVING:
+        return "save its frames as pictures in a folder"
+    return "save it as PNG or JPEG"

@@ -1,17 +1,17 @@
 """The small text files of a data set: classes.json, attributes.csv, splits.csv."""
 
 import csv
-import hashlib
 import io
 import json
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from engines.data.spec import PaletteClass
+from engines.data.splitting import share_of
 from engines.errors import UserError
 
 SPLITS = ("train", "val", "test")
@@ -24,6 +24,10 @@ Fault = Callable[[UserError], None]  # hears of a bad line, which is then left o
 def stop(error: UserError) -> None:
     """The `Fault` that raises."""
     raise error
+
+
+def ignore(error: UserError) -> None:
+    """The `Fault` that passes over the line."""
 
 
 def read_classes(folder: Path) -> tuple[PaletteClass, ...]:
@@ -127,8 +131,16 @@ def _split_line(
 
 def split_by_name(name: str) -> str:
     """A split fixed by the name alone: 90 % train, 5 % val, 5 % test."""
-    share = int.from_bytes(hashlib.sha256(name.encode()).digest()[:4]) / 2**32
+    share = share_of(name)
     return "train" if share < 0.9 else "val" if share < 0.95 else "test"
+
+
+def usual_splits(names: Collection[str]) -> dict[str, str]:
+    """Name -> split, by the name alone; where none would be learnt from, the first is."""
+    splits = {name: split_by_name(name) for name in names}
+    if splits and "train" not in splits.values():
+        splits[min(names)] = "train"
+    return splits
 
 
 def _rows(path: Path) -> Iterator[tuple[int, list[str]]]:

@@ -1,0 +1,222 @@
+"""Kinds of data sets: entries by name as samples, cropped and flipped from a given generator."""
+
+import threading
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from engines.data import points
+from engines.data.crops import Crop, central_crop, random_crop
+from engines.data.layouts import Reading
+from engines.data.listing import apart
+from engines.data.pictures import read_picture, resize_picture, shrink_layout
+from engines.data.samples import (
+    Decoded,
+    Floats,
+    ImageSample,
+    LabelledSample,
+    LayoutSample,
+    PairedSample,
+    PointsSample,
+    Sample,
+)
+from engines.data.spec import DataSpec, palette
+from engines.errors import UserError
+
+
+@dataclass(frozen=True)
+class Entries:
+    """The pictures of a split: names, files, and how often each is drawn."""
+
+    names: list[str]
+    paths: list[Path]
+    weights: list[float]
+
+
+class DataSet(ABC):
+    """Entries by name; `draw` augments, `fixed` does not. Decoded pictures are kept to a budget."""
+
+    def __init__(
+        self, names: Sequence[str], weights: Sequence[float], spec: DataSpec, cache_bytes: int
+    ) -> None:
+        self.names, self.weights, self.spec = list(names), [float(w) for w in weights], spec
+        total = np.cumsum(np.asarray(weights, np.float64))
+        self._shares = total / total[-1] if len(total) else total
+        self._cache: dict[int, Decoded] = {}
+        self._left = cache_bytes
+        self._lock = threading.Lock()
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def pick(self, rng: np.random.Generator) -> int:
+        """An index, as likely as its weight."""
+        return int(
+            np.searchsorted(self._shares, rng.random(), side="right").clip(max=len(self) - 1)
+        )
+
+    def draw(self, index: int, rng: np.random.Generator) -> Sample:
+        """The entry in a random crop, mirrored or not: a function of `index` and the generator."""
+        decoded = self._decoded(index)
+        crop = random_crop(decoded[0].shape, self.spec.size, rng)
+        return self._sample(index, decoded, crop)
+
+    def fixed(self, index: int) -> Sample:
+        """The entry in its largest central crop."""
+        decoded = self._decoded(index)
+        return self._sample(index, decoded, central_crop(decoded[0].shape, self.spec.size))
+
+    @abstractmethod
+    def _decode(self, index: int) -> Decoded:
+        """Read the entry's files."""
+
+    @abstractmethod
+    def _sample(self, index: int, decoded: Decoded, crop: Crop) -> Sample:
+        """Make the sample of a crop."""
+
+    def _decoded(self, index: int) -> Decoded:
+        with self._lock:
+            if index in self._cache:
+                return self._cache[index]
+        decoded = self._decode(index)
+        with self._lock:
+            size = sum(array.nbytes for array in decoded)
+            if size <= self._left and index not in self._cache:
+                self._cache[index] = decoded
+                self._left -= size
+        return decoded
+
+
+class ImageSet(DataSet):
+    """Pictures of a folder."""
+
+    def __init__(self, entries: Entries, spec: DataSpec, cache: int):
+        super().__init__(entries.names, entries.weights, spec, cache)
+        self._paths = entries.paths
+
+    def _decode(self, index: int) -> Decoded:
+        return (read_picture(self._paths[index]),)
+
+    def _sample(self, index: int, decoded: Decoded, crop: Crop) -> Sample:
+        return ImageSample(crop.picture(decoded[0], self.spec.size))
+
+
+class LabelledSet(ImageSet):
+    """Pictures with attributes; a picture without a line in the table has none known."""
+
+    def __init__(self, entries: Entries, spec: DataSpec, cache: int, values: Sequence[Floats]):
+        super().__init__(entries, spec, cache)
+        self._values = list(values)
+
+    def _sample(self, index: int, decoded: Decoded, crop: Crop) -> Sample:
+        return LabelledSample(crop.picture(decoded[0], self.spec.size), self._values[index])
+
+
+class LayoutSet(LabelledSet):
+    """Pictures with a layout each."""
+
+    def __init__(
+        self,
+        entries: Entries,
+        spec: DataSpec,
+        cache: int,
+        values: Sequence[Floats],
+        layouts: Sequence[Path],
+        reading: Reading,
+    ):
+        super().__init__(entries, spec, cache, values)
+        self._layouts, self._reading = list(layouts), reading
+
+    def _decode(self, index: int) -> Decoded:
+        path = self._layouts[index]
+        picture, ids = read_picture(self._paths[index]), self._reading.read(path)
+        size = (picture.shape[0], picture.shape[1])
+        if ids.shape != size:
+            if not self._reading.mends.resize or apart(ids.shape, size):
+                raise UserError(
+                    f"The layout {path.name} is {ids.shape[1]} x {ids.shape[0]}, but its photo is "
+                    f"{size[1]} x {size[0]}; make them the same size."
+                )
+            ids = shrink_layout(ids, size)
+        return picture, ids
+
+    def _sample(self, index: int, decoded: Decoded, crop: Crop) -> Sample:
+        size = self.spec.size
+        picture, layout = crop.picture(decoded[0], size), crop.layout(decoded[1], size)
+        return LayoutSample(picture, layout, self._values[index])
+
+
+class PaintedSet(LayoutSet):
+    """A layout set as pairs: the layout in its class colours is the source."""
+
+    def __init__(
+        self,
+        entries: Entries,
+        spec: DataSpec,
+        cache: int,
+        layouts: Sequence[Path],
+        reading: Reading,
+    ):
+        super().__init__(entries, spec, cache, [], layouts, reading)
+        classes = reading.classes
+        self._colors = np.concatenate(
+            [palette(classes), np.zeros((256 - len(classes), 3), np.uint8)]
+        )
+
+    def _sample(self, index: int, decoded: Decoded, crop: Crop) -> Sample:
+        ids = crop.layout(decoded[1], self.spec.size)
+        source = np.ascontiguousarray(self._colors[ids].transpose(2, 0, 1))
+        return PairedSample(source, crop.picture(decoded[0], self.spec.size))
+
+
+class PairedSet(ImageSet):
+    """Two pictures of one name; the entries' own are the targets."""
+
+    def __init__(
+        self,
+        entries: Entries,
+        spec: DataSpec,
+        cache: int,
+        sources: Sequence[Path],
+        resize: bool = False,
+    ):
+        super().__init__(entries, spec, cache)
+        self._sources, self._resize = list(sources), resize
+
+    def _decode(self, index: int) -> Decoded:
+        source, target = read_picture(self._sources[index]), read_picture(self._paths[index])
+        size = (target.shape[0], target.shape[1])
+        if source.shape != target.shape:
+            if not self._resize or apart(source.shape, size):
+                raise UserError(
+                    f"The pair {self.names[index]} has pictures of different sizes; make them the "
+                    "same."
+                )
+            source = resize_picture(source, size)
+        return source, target
+
+    def _sample(self, index: int, decoded: Decoded, crop: Crop) -> Sample:
+        return PairedSample(*(crop.picture(array, self.spec.size) for array in decoded))
+
+
+class PointsSet(DataSet):
+    """A toy distribution in the plane; every index is a fresh point."""
+
+    def __init__(self, name: str, spec: DataSpec):
+        super().__init__([name], [1.0], spec, 0)
+        self._name = name
+
+    def draw(self, index: int, rng: np.random.Generator) -> Sample:
+        return PointsSample(points.sample(self._name, 1, rng)[0])
+
+    def fixed(self, index: int) -> Sample:
+        return self.draw(index, np.random.default_rng(index))
+
+    def _decode(self, index: int) -> Decoded:
+        return ()
+
+    def _sample(self, index: int, decoded: Decoded, crop: Crop) -> Sample:
+        return self.fixed(index)

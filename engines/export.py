@@ -28,6 +28,7 @@ from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
 from engines import files, trainer, validation
+from engines.data.mends import Mends, mends_of
 from engines.data.sets import open_data
 from engines.errors import UserError
 from engines.feed import fixed_batches
@@ -169,7 +170,8 @@ def _store(path: Path, description: dict[str, Any]) -> None:
 def _preview(run: Run, recipe: Recipe, nets: nn.ModuleDict, path: Path) -> None:
     """A picture of what the model does, where its data still are and its product is a picture."""
     try:
-        data = open_data(run.config["data"], recipe.kind, recipe.data.size, "val")
+        mends = mends_of(run.config) | Mends(mates=True)
+        data = open_data(run.config["data"], recipe.kind, recipe.data.size, "val", mends=mends)
     except UserError:
         return
     draw = Draw((0,), 1, slice(0, 1), torch.device("cpu"))

@@ -12,6 +12,7 @@ import onnxruntime
 import torch
 
 from engines.bench import Timings, alternate
+from engines.data.mends import mends_of
 from engines.data.sets import open_data
 from engines.feed import Feed
 from engines.recipe import Batch, Recipe
@@ -87,7 +88,8 @@ def alternate_blocks(
 def first_batch(run: Run, recipe: Recipe) -> Batch:
     """The first batch of a run, as the product's feed makes it."""
     config = run.config
-    data = open_data(Path(config["data"]), recipe.kind, recipe.data.size)
+    mends = mends_of(config)
+    data = open_data(Path(config["data"]), recipe.kind, recipe.data.size, mends=mends)
     feed = Feed(data, range(recipe.settings.batch), config["seed"], torch.device("cpu"))
     try:
         return feed(0)

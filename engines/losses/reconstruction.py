@@ -5,6 +5,8 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor
 
+from engines.distributed import crew
+
 Features = Sequence[Tensor] | Sequence[Sequence[Tensor]]
 
 
@@ -50,10 +52,13 @@ def perceptual(
 
 
 def masked_mse(result: Tensor, target: Tensor) -> Tensor:
-    """Mean squared error over the known targets; NaN is unknown. 0 where none is known."""
+    """Mean squared error over the known targets; NaN is unknown. 0 where none is known.
+
+    Where processes share a batch, known ones count alike whichever process has them.
+    """
     known = ~target.isnan()
     error = torch.where(known, result.float() - target.float().nan_to_num(), 0.0)
-    return error.square().sum() / known.sum().clamp(min=1)
+    return error.square().sum() / crew().count(known)
 
 
 def _layers(real: Sequence[Tensor], fake: Sequence[Tensor]) -> Tensor:

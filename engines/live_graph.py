@@ -16,7 +16,7 @@ from pathlib import Path
 
 import onnx
 import torch
-from onnx import helper
+from onnx import helper, numpy_helper
 from torch import nn
 
 from engines import files
@@ -85,13 +85,17 @@ def _write(
     module.to(memory_format=torch.contiguous_format)
     _scatter(module)
     path = folder / f"{graph.name}.onnx"
-    trace(graph, module, path, sizes_of(graph, size)[0], fold=False)
+    trace(graph, module, path, sizes_of(graph, size)[0], weights=False)
     model = onnx.load(str(path))
+    own = {axes.name for port in graph.inputs for axes in port.tensors()}
     weights: dict[str, str] = {}
-    for tensor in model.graph.initializer:
-        if tensor.name in sources:
-            weights[tensor.name] = sources[tensor.name]
+    for value in [value for value in model.graph.input if value.name not in own]:
+        tensor = numpy_helper.from_array(state[value.name].detach().cpu().numpy(), value.name)
+        if value.name in sources:
+            weights[value.name] = sources[value.name]
             tensor.ClearField("raw_data")
+        model.graph.initializer.append(tensor)
+        model.graph.input.remove(value)
     entry = {**describe(graph), "file": path.name}
     helper.set_model_props(model, {METADATA: json.dumps({**about, **entry}, ensure_ascii=False)})
     path.write_bytes(model.SerializeToString(deterministic=True))

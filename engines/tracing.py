@@ -26,8 +26,10 @@ def _vdot(graph: Any, a: Any, b: Any) -> Any:
 register_custom_op_symbolic("aten::vdot", _vdot, OPSET)
 
 
-def trace(graph: Graph, module: nn.Module, path: Path, size: Size, *, fold: bool = True) -> None:
-    """Write `module` as the ONNX graph that `graph` describes; `fold` computes what is constant."""
+def trace(graph: Graph, module: nn.Module, path: Path, size: Size, *, weights: bool = True) -> None:
+    """Write `module` as the ONNX graph that `graph` describes. Without `weights` they are inputs of
+    the graph behind its own, under their names.
+    """
     traced = draw(graph.inputs, *_TRACED, size)
     outputs = [port.tensors()[0] for port in graph.outputs]
     dynamic = {a.name: _dynamic(a) for p in graph.inputs for a in p.tensors()}
@@ -45,7 +47,8 @@ def trace(graph: Graph, module: nn.Module, path: Path, size: Size, *, fold: bool
             dynamic_axes=dynamic,
             opset_version=OPSET,
             dynamo=False,
-            do_constant_folding=fold,
+            export_params=weights,
+            do_constant_folding=weights,
             # Batch norm stays apart, so that parameters keep their names; ONNX Runtime folds it.
             training=torch.onnx.TrainingMode.PRESERVE,
         )

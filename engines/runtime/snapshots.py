@@ -12,7 +12,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from onnx import helper, numpy_helper
+import onnx
+from onnx import helper
 from safetensors import SafetensorError, safe_open
 
 from engines import files
@@ -97,14 +98,9 @@ def _fill(run: Path, step: int, weights: Path, folder: Path) -> None:
         raise UserError(f"{run / LIVE / 'model.json'} names no graphs; look at the run's previews.")
     if weights.stat().st_size > _MOST_WEIGHTS:
         raise UserError(f"{weights} is larger than a model here may be.")
-    made = []
     try:
         with safe_open(weights, "np") as file:
-            for entry in entries:
-                name, data = _graph(run, entry, file)
-                (folder / name).write_bytes(data)
-                told = {key: value for key, value in entry.items() if key != "weights"}
-                made.append({**told, "sha256": hashlib.sha256(data).hexdigest()})
+            made = [_write(run, entry, file, folder) for entry in entries]
     except SafetensorError as error:
         raise UserError(
             f"The weights in {weights} cannot be read ({error}); choose another step."
@@ -115,8 +111,8 @@ def _fill(run: Path, step: int, weights: Path, folder: Path) -> None:
     )
 
 
-def _graph(run: Path, entry: Mapping[str, Any], weights: Any) -> tuple[str, bytes]:
-    """One graph with its weights, as its name and bytes."""
+def _write(run: Path, entry: Mapping[str, Any], weights: Any, folder: Path) -> dict[str, Any]:
+    """Write one graph with its weights; its entry for model.json comes back."""
     name, sources = entry.get("file"), entry.get("weights")
     if not isinstance(name, str) or Path(name).name != name or not name.endswith(".onnx"):
         raise UserError(f"{run / LIVE / 'model.json'} names the file {name!r}, which is not plain.")
@@ -126,17 +122,34 @@ def _graph(run: Path, entry: Mapping[str, Any], weights: Any) -> tuple[str, byte
     if path.stat().st_size > _MOST_BYTES:
         raise UserError(f"{path} is too large to be a graph without weights.")
     model = load_onnx(path)
-    for tensor in model.graph.initializer:
-        if tensor.name in sources:
-            array = weights.get_tensor(str(sources[tensor.name]))
-            kind = helper.tensor_dtype_to_np_dtype(tensor.data_type)
-            if list(array.shape) != list(tensor.dims) or array.dtype != kind:
-                raise UserError(
-                    f"The weights {tensor.name} do not fit the graph in {path}; choose another "
-                    f"step."
-                )
-            tensor.CopyFrom(numpy_helper.from_array(array, tensor.name))
-    return name, model.SerializeToString(deterministic=True)
+    empty = [tensor for tensor in model.graph.initializer if tensor.name in sources]
+    known = [tensor for tensor in model.graph.initializer if tensor.name not in sources]
+    del model.graph.initializer[:]
+    model.graph.initializer.extend(known)
+    digest = hashlib.sha256()
+    with open(folder / name, "wb") as file:
+        # Messages one after the other are one message, so that no copy of all weights is made.
+        for part in (model, *(_weight(path, tensor, sources, weights) for tensor in empty)):
+            data = part.SerializeToString(deterministic=True)
+            digest.update(data)
+            file.write(data)
+    told = {key: value for key, value in entry.items() if key != "weights"}
+    return {**told, "sha256": digest.hexdigest()}
+
+
+def _weight(path: Path, tensor: Any, sources: Mapping[str, Any], weights: Any) -> onnx.ModelProto:
+    """A model with nothing in it but one initialiser, filled from the snapshot."""
+    array = weights.get_tensor(str(sources[tensor.name]))
+    kind = helper.tensor_dtype_to_np_dtype(tensor.data_type)
+    if list(array.shape) != list(tensor.dims) or array.dtype != kind:
+        raise UserError(
+            f"The weights {tensor.name} do not fit the graph in {path}; choose another step."
+        )
+    part = onnx.ModelProto()
+    part.graph.initializer.add(
+        name=tensor.name, dims=tensor.dims, data_type=tensor.data_type, raw_data=array.tobytes()
+    )
+    return part
 
 
 def _prune(cache: Path) -> None:

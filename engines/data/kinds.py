@@ -69,6 +69,10 @@ class DataSet(ABC):
         decoded = self._decoded(index)
         return self._sample(index, decoded, central_crop(decoded[0].shape, self.spec.size))
 
+    def decoded_bytes(self, index: int) -> int:
+        """Bytes that the entry takes once its files are read."""
+        return sum(array.nbytes for array in self._decoded(index))
+
     @abstractmethod
     def _decode(self, index: int) -> Decoded:
         """Read the entry's files."""

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PySide6.QtWidgets import QAbstractButton
+from PySide6.QtWidgets import QAbstractButton, QLabel
 from pytestqt.qtbot import QtBot
 
 from engines.data.spec import PaletteClass
@@ -16,10 +16,12 @@ from engines.request import Request
 from engines.runs import Run
 from studio.lanes import runs as lane
 from studio.lanes.curve import Curve
+from studio.lanes.events import Bounds
 from studio.lanes.work import WorkLane
 from studio.models.canvases import Shown, canvas_for
+from studio.models.lines import Scale, reduce
 from studio.models.training import Training
-from studio.views.curves import Curves, reduce
+from studio.views.curves import Curves
 from studio.views.runs import TrainingPanel
 from tests.running import TITLE, Event, click, fake, follow, named, resumed, state, step
 
@@ -203,7 +205,36 @@ def test_curves_keep_extremes_and_survive_what_is_no_number(qtbot: QtBot) -> Non
     assert "A: 1 at step 1000" in widget.accessibleDescription()
 
 
+def test_a_floor_and_a_ceiling_are_drawn_where_they_do_not_press_the_curve_flat(
+    qtbot: QtBot,
+) -> None:
+    scale = Scale.of(1.0, 2.0, log=False)
+    assert scale.with_bound(0.0).low < 0.0 < scale.with_bound(0.0).high
+    assert scale.with_bound(0.0).high == scale.high
+    assert scale.with_bound(30.0) == scale
+    assert Scale.of(0.01, 100.0, log=True).heights(np.array([1.0]))[0] == pytest.approx(0.5)
+    assert not Scale.of(-1.0, 1.0, log=True).log
+    curve = Curve()
+    for n in (1, 2, 3):
+        curve.add(n, 0.4)
+    widget = Curves()
+    qtbot.addWidget(widget)
+    widget.resize(400, 200)
+    widget.show_curves({"kid": curve}, {"l1": curve}, {"kid": Bounds(0.1, 5.0)})
+    place = widget._areas()[0].center()
+    assert widget.told(place).splitlines()[1:] == ["Real against real: 0.1", "Flat colours: 5"]
+    without = widget.grab().toImage()
+    widget.show_curves({"kid": curve}, {"l1": curve}, {})
+    assert widget.grab().toImage() != without
+
+
 # The panel ---------------------------------------------------------------------------------------
+
+
+def fact(panel: TrainingPanel, name: str) -> str:
+    """What stands below that name."""
+    text: str = named(panel.detail.facts, QLabel, name).text()
+    return text
 
 
 def test_an_empty_panel_says_what_to_do(panel: TrainingPanel) -> None:
@@ -218,9 +249,9 @@ def test_the_panel_shows_and_steers_a_run(
     with run.writer():
         training.look()
         assert panel.list.item(0).text().startswith(f"{TITLE}\nTraining, 25 %")
-        assert "step 10 of 40" in panel.detail.told.text()
-        assert "3 min left" in panel.detail.told.text()
-        assert not panel.detail.use.isEnabled()
+        assert fact(panel, "Step") == "10 of 40"
+        assert fact(panel, "Time left") == "3 min"
+        assert not named(panel, QAbstractButton, "Use model").isEnabled()
         click(qtbot, panel, "Pause")
         assert run.desire() == "pause"
         assert panel.detail.state.text() == "Paused at 25 %"
@@ -242,7 +273,7 @@ def test_cancel_asks_and_then_removes_everything(
 ) -> None:
     run = fake(training.home, state("training"), resumed(0), step(1))
     answers = [False, True]
-    monkeypatch.setattr("studio.views.runs.ask_sure", lambda *words: answers.pop(0))
+    monkeypatch.setattr("studio.views.run_buttons.ask_sure", lambda *words: answers.pop(0))
     with run.writer():
         training.look()
         click(qtbot, panel, "Cancel …")

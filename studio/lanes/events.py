@@ -92,7 +92,7 @@ class Reading:
 
     def _step(self, event: Mapping[str, Any]) -> None:
         step, losses, when = _number(event["step"]), event["losses"], float(event["time"])
-        memory = event.get("memory")
+        memory, waited = event.get("memory"), float(event.get("wait") or 0.0)
         self.standing = replace(
             self.standing,
             step=step,
@@ -100,8 +100,7 @@ class Reading:
             when=when,
             memory=int(memory) if isinstance(memory, int | float) else self.standing.memory,
         )
-        waited = event.get("wait")
-        self._recent.append((step, when, float(waited) if waited is not None else 0.0))
+        self._recent.append((step, when, waited))
         if self.whole:
             _add(self.losses, step, losses)
 

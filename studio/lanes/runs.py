@@ -7,7 +7,7 @@ is new. Nothing here writes, except through `Run.steer`, `Run.lease` and `Run.sh
 import os
 import time
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, BinaryIO, Literal, cast
 
 from engines.errors import UserError
 from engines.orders import BUNDLE, LOG, Order
@@ -34,6 +34,7 @@ ENDED: tuple[Status, ...] = ("done", "unproved", "stopped", "failed")
 CHUNK = 64_000  # bytes a look: a few milliseconds
 UP_SECONDS = 60.0  # for a trainer to come up
 TAIL = 32_000  # bytes that say how a run stands, without its curves
+GLANCE = 1_000_000  # bytes before them that are looked through for all but steps
 SILENT_SECONDS = 90.0  # of a run elsewhere; an export says nothing for as long as it takes
 EXPORT_SECONDS = 1800.0
 _LOG_BYTES = 8_000
@@ -50,8 +51,8 @@ class Follow:
         self._unheard = False  # Whether that trainer has yet to say a word.
         self._config: dict[str, Any] | None = None
         self._order: Order | None = None
-        self._told: Standing | None = None
         self._forget()
+        self._shown = self._read  # that of the end, while an old log is read again
 
     def _forget(self) -> None:
         self._offset = -1
@@ -136,8 +137,7 @@ class Follow:
 
     @property
     def _standing(self) -> Standing:
-        # While an old log is read again, it stands as the end of it said.
-        return self._told or self._read.standing
+        return self._shown.standing
 
     @property
     def step(self) -> int:
@@ -242,12 +242,12 @@ class Follow:
     @property
     def seconds_a_step(self) -> float | None:
         """The usual time from step to step of late; None before there were a few."""
-        return self._read.seconds_a_step
+        return self._shown.seconds_a_step
 
     @property
     def waiting(self) -> float | None:
         """The share of the time of late that steps waited for data."""
-        return self._read.waiting
+        return self._shown.waiting
 
     @property
     def seconds_left(self) -> float | None:
@@ -281,22 +281,22 @@ class Follow:
     @property
     def figures(self) -> dict[str, Curve]:
         """What was measured on the validation split."""
-        return self._read.figures
+        return self._shown.figures
 
     @property
     def bounds(self) -> dict[str, Bounds]:
         """Floor and ceiling of figures."""
-        return self._read.bounds
+        return self._shown.bounds
 
     @property
     def notes(self) -> list[Note]:
         """All that was told in words, in the order of telling."""
-        return self._read.notes
+        return self._shown.notes
 
     @property
     def current(self) -> list[Note]:
         """What of it holds now."""
-        return self._read.current
+        return self._shown.current
 
     @property
     def canvas(self) -> Path | None:
@@ -361,11 +361,12 @@ class Follow:
             with open(self.run.events_path, "rb") as log:
                 size = log.seek(0, 2)
                 if size < self._offset:  # It is another file now.
-                    self._told = None
                     self._forget()
+                    self._shown = self._read
                 if self._offset < 0:
                     self._offset = 0 if self.whole else max(0, size - TAIL)
                     skip = self._offset > 0
+                    self._glance(log)
                 else:
                     skip = False
                 log.seek(self._offset)
@@ -383,5 +384,14 @@ class Follow:
         if self._read.heard > heard:
             self._unheard = False
         if not self.behind:
-            self._told = self._read.standing
+            self._shown = self._read
         return bool(data)
+
+    def _glance(self, log: BinaryIO) -> None:
+        """Take in what was measured and told before the tail, where only that is read."""
+        start = max(0, self._offset - GLANCE)
+        log.seek(start)
+        lines = log.read(self._offset - start).split(b"\n")
+        for line in lines[1 if start else 0 :]:
+            if b'"kind": "step"' not in line[:20]:
+                self._read.take(line)

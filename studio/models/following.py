@@ -43,9 +43,13 @@ class Following(QObject):
         return found
 
     @property
-    def troubles(self) -> list[str]:
-        """A sentence for each folder that shows no run."""
-        return [self._trouble(folder) for folder in self.folders if not self._shown(folder)]
+    def troubles(self) -> list[tuple[Path, str]]:
+        """The folders that show no run, each with the reason in a sentence."""
+        return [(f.source, self._trouble(f)) for f in self.folders if not self._shown(f)]
+
+    def folder_of(self, far: Far) -> Path:
+        """The followed folder that a run is of."""
+        return next((f.source for f in self.folders if far in f.runs), far.source)
 
     def _shown(self, folder: FarFolder) -> bool:
         """Whether a run of it says by itself how it is."""
@@ -75,18 +79,12 @@ class Following(QObject):
         self._keep((*self.folders, folder))
         return folder
 
-    def forget(self, far: Far) -> Path | None:
-        """Follow the folder of this run no more; the place of its copies, which can go."""
-        folder = next((f for f in self.folders if far in f.runs), None)
-        if folder is None:
-            return None
-        self._end(folder)
-        return folder.copies
-
-    def drop(self, source: Path) -> None:
-        """Follow this folder no more."""
-        for folder in [f for f in self.folders if f.source == source]:
+    def drop(self, source: Path) -> list[Path]:
+        """Follow this folder no more; the places of its copies, which can go."""
+        gone = [folder for folder in self.folders if folder.source == source]
+        for folder in gone:
             self._end(folder)
+        return [folder.copies for folder in gone]
 
     def _end(self, folder: FarFolder) -> None:
         folder.close()

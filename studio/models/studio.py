@@ -22,6 +22,7 @@ from studio.models.results import Results
 from studio.models.session import Session
 from studio.models.swatches import Swatches
 from studio.models.timeline import Timeline
+from studio.models.timeslider import TimeSlider
 from studio.models.tools import Tools
 from studio.models.training import Training
 from studio.models.variations import Variations
@@ -40,6 +41,8 @@ class Studio(QObject):
         desk: Desk | None = None,
         recent: Recent | None = None,
         parent: QObject | None = None,
+        *,
+        runs: Path | None = None,
     ) -> None:
         super().__init__(parent)
         self.lane = RenderLane(provider, self)
@@ -61,11 +64,14 @@ class Studio(QObject):
         self.variations = Variations(self.session, self.lane, self.work, provider, self)
         self.batch = Batch(self.work, self)
         self.timeline = Timeline(self.session, self)
-        self.training = Training(self.work, parent=self)
+        self.training = Training(self.work, runs, self)
+        self.timeslider = TimeSlider(self.session, self.work, provider, parent=self)
         self.tools.pen.connect(self.live.set_pen)
         self.tools.pen.connect(self.variations.set_pen)
+        self.tools.pen.connect(self.timeslider.set_pen)
+        self.tools.pen.connect(lambda down: self.training.touch())
         self.session.painted.connect(lambda area: self.training.touch())
-        self.live.settled.connect(lambda order, frame: self._show_to_trainings())
+        self.timeslider.rested.connect(self._show_to_trainings)
         self.training.installed.connect(self._installed)
         self._closed = False
 
@@ -83,6 +89,7 @@ class Studio(QObject):
             self.session.choose(self.library.entries[0], undoable=False)
 
     def _show_to_trainings(self) -> None:
+        """The canvas rests: previews are of it from now on."""
         self.training.show_on(shown_of(self.session.document))
 
     def _installed(self, folder: Path) -> None:
@@ -111,6 +118,7 @@ class Studio(QObject):
             return
         self._closed = True
         self.training.close()
+        self.timeslider.close()
         self.files.close(forget)
         self.lane.close()
         self.work.close()

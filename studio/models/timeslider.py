@@ -45,6 +45,7 @@ class TimeSlider(QObject):
     """What the slider shows and sets. While nothing is chosen it stays with the newest snapshot."""
 
     changed = Signal()  # anything but the picture
+    rested = Signal()  # the canvas changed, and the pen is up
     pictured = Signal()
 
     def __init__(
@@ -128,14 +129,12 @@ class TimeSlider(QObject):
     @property
     def newest(self) -> bool:
         """Whether it stays with the newest."""
-        return self._chosen not in self.steps[:-1]
+        return self._chosen not in self.steps
 
-    def go(self, step: int) -> None:
-        """Look at the snapshot next to this step; the newest stays the newest when others come."""
-        if not self.steps:
-            return
-        near = min(self.steps, key=lambda other: abs(other - step))
-        self._chosen = None if near == self.steps[-1] else near
+    def go(self, step: int | None) -> None:
+        """Look at the snapshot next to this step; None stays with the newest when others come."""
+        near = min(self.steps, key=lambda other: abs(other - (step or 0)), default=None)
+        self._chosen = near if step is not None else None
         self.trouble = ""
         self.changed.emit()
         self._paint()
@@ -160,7 +159,7 @@ class TimeSlider(QObject):
             self._lane.cancel()
             self._asked = None
         if not down:
-            self._rest.start()
+            self._rest.start()  # What was asked for before the pen came down is owed still.
 
     def _touched(self) -> None:
         self._canvas += 1
@@ -169,8 +168,9 @@ class TimeSlider(QObject):
     def _rested(self) -> None:
         if self._pen:
             self._rest.start()
-        else:
-            self._paint()
+            return
+        self.rested.emit()
+        self._paint()
 
     def _paint(self) -> None:
         """Show the picture of the chosen moment: kept, or rendered as soon as its model is there.

@@ -167,18 +167,16 @@ class Training(QObject):
         self.listed.emit()
         self._timer.start(LIVELY)
 
-    def forget(self, run: Follow) -> None:
-        """Follow the folder of this run no more. All that is there stays as it is."""
-        if run.far is None:
-            return
+    def forget(self, source: Path) -> None:
+        """Follow this folder no more. All that is there stays as it is."""
         try:
-            copies = self.following.forget(run.far)
+            copies = self.following.drop(source)
         except UserError as error:
             self.problem.emit(str(error))
             return
-        if copies is not None:
-            self._work.add(Job(self.tr("Tidying up"), lambda job: _delete([copies])))
+        self._work.add(Job(self.tr("Tidying up"), lambda job: _delete(copies)))
         self.look()
+        self.listed.emit()
 
     # Starting and steering --------------------------------------------------------------------
 
@@ -247,6 +245,12 @@ class Training(QObject):
             self.problem.emit(str(error))
             return None
         return order.again(title=self._numbered(order.title or run.title))
+
+    def why_not_tune(self, run: Follow) -> str:
+        """Why its model cannot be fine-tuned, in a sentence; empty where it can."""
+        if run.bundle is None or not (run.bundle / "weights.safetensors").is_file():
+            return self.tr("This model carries no weights to go on from.")
+        return ""
 
     def _numbered(self, title: str) -> str:
         """A title that no run has: Lakes, Lakes 2, Lakes 3."""

@@ -110,6 +110,7 @@ def _modelling(window: "Window", actions: Actions) -> None:
     add("surprise", tr("&Surprise me"), window.controls.surprise, "Ctrl+R", picture="dice")
     add("train", tr("&Train your own …"), window.train, "Ctrl+T", picture="train")
     add("trainings", tr("&Show the trainings"), window.show_trainings)
+    add("follow-folder", tr("&Follow a folder of trainings …"), window.follow_folder)
     add("memory", tr("&Free the models' memory"), window.studio.lane.release)
 
 
@@ -165,7 +166,17 @@ def _menus(window: "Window", actions: Actions) -> None:
     actions.menu(tr("&Tools"), *(f"tool-{kind.value}" for kind in Tool))
     layer_menu(window, actions)
     page_menu(window, actions)
-    actions.menu(tr("&Model"), "models", "surprise", "-", "train", "trainings", "-", "memory")
+    actions.menu(
+        tr("&Model"),
+        "models",
+        "surprise",
+        "-",
+        "train",
+        "trainings",
+        "follow-folder",
+        "-",
+        "memory",
+    )
     actions.menu(tr("&Help"), "find", "-", "about")
 
 

@@ -49,6 +49,14 @@ PLANS = {
         heights={"navigator": 440, "history": 800},
         widths={"paint": 260, "layers": 260, "model": 320, "navigator": 320},
     ),
+    "train": Plan(
+        left=((("paint",),),),
+        right=((("navigator",), ("training", "model", "layers", "history")),),
+        bottom=("results", "gallery", "variations"),
+        others="model",
+        away=("navigator", "history", "results", "gallery", "variations"),
+        widths={"paint": 220, "training": 560},
+    ),
     "focus": Plan(
         left=((("paint",),),),
         right=((("navigator",), ("model", "layers", "history", "training")),),

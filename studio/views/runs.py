@@ -1,16 +1,18 @@
-"""The panel of trainings: a list of runs, and the chosen one with pictures, curves and buttons."""
+"""The panel of trainings: the gallery of runs, and the chosen one."""
 
+import html
 from pathlib import Path
 
-from PySide6.QtCore import QRect, QSize, Qt, QUrl, Signal
-from PySide6.QtGui import QDesktopServices, QPainter, QPaintEvent, QPixmap, QResizeEvent
+from PySide6.QtCore import QSettings, QSize, Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QComboBox,
     QFrame,
-    QGridLayout,
+    QHBoxLayout,
     QLabel,
     QListWidget,
     QListWidgetItem,
-    QProgressBar,
     QPushButton,
     QScrollArea,
     QSplitter,
@@ -21,42 +23,59 @@ from PySide6.QtWidgets import (
 
 from studio.lanes.runs import Follow
 from studio.lanes.work import WorkLane
+from studio.models.gallery_runs import SORTS, figures_of, picture_of, sort_runs
+from studio.models.timeslider import TimeSlider
 from studio.models.training import Training
-from studio.views.curves import Curves
-from studio.views.dialogs import ask_sure
-from studio.views.icons import icon
+from studio.views.control import tool
+from studio.views.dialogs import ask_folder
+from studio.views.icons import icon, picture
+from studio.views.run_compare import RunCompareDialog
+from studio.views.run_detail import LIVE, RunDetail, percent
+from studio.views.run_pictures import State, state_of, thumbnail
 from studio.views.training import TrainingDialog
-from studio.views.words import span_text, status_text
+from studio.views.words import figure_text, sort_text, span_text, status_text
 
-LONGEST = 2  # times as wide as high
+THUMBNAIL = QSize(72, 54)
+WIDE = 900  # logical pixels that have room for the list beside the run
+SORT = "training/sort"  # where the order is remembered
 
 
 class TrainingPanel(QWidget):
-    """Shows what `Training` follows. `problem` tells a sentence for the artist."""
+    """Shows what `Training` follows. `problem` tells a sentence for the artist; `shown` carries a
+    picture that shall take the canvas's place, or None.
+    """
 
     problem = Signal(str)
+    shown = Signal(object)
 
-    def __init__(self, training: Training, work: WorkLane, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        training: Training,
+        work: WorkLane,
+        parent: QWidget | None = None,
+        slider: TimeSlider | None = None,
+    ) -> None:
         super().__init__(parent)
         self.training, self._work = training, work
+        self._order: list[Follow] = []
+        self._pictures: dict[Path, State] = {}
+        self._mute: dict[int, tuple[Path, str]] = {}  # followed folders that show nothing
         self.setAccessibleName(self.tr("Trainings"))
-        self.new = self._button("train", self.tr("Train your own …"), self.open_dialog)
+        self.new = QPushButton(icon("train"), self.tr("Train your own …"), self)
+        self.new.setAccessibleName(self.tr("Train your own …"))
+        self.new.clicked.connect(self.open_dialog)
         self.list = QListWidget(self)
         self.list.setAccessibleName(self.tr("List of trainings"))
+        self.list.setIconSize(THUMBNAIL)
+        self.list.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.setTextElideMode(Qt.TextElideMode.ElideRight)
         self.list.currentRowChanged.connect(self._chosen)
-        self.detail = RunDetail(training, self)
-        scroll = QScrollArea(self)
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setWidget(self.detail)
-        self.split = QSplitter(Qt.Orientation.Vertical, self)
-        self.split.addWidget(self.list)
-        self.split.addWidget(scroll)
-        self.split.setStretchFactor(1, 1)
-        self.split.setSizes([150, 600])
-        self.split.setChildrenCollapsible(False)
+        self.list.itemSelectionChanged.connect(self._offer_compare)
+        self.detail = RunDetail(training, slider, self)
+        self.detail.shown.connect(self.shown)
+        self.detail.buttons.duplicate_asked.connect(self.duplicate)
+        self.detail.buttons.tune_asked.connect(self.tune)
         self.empty = QLabel(
             self.tr(
                 "No training yet.\n\nPress “Train your own” and choose a folder of pictures: a "
@@ -71,20 +90,72 @@ class TrainingPanel(QWidget):
         self.empty.setMargin(24)
         self.pages = QStackedWidget(self)
         self.pages.addWidget(self.empty)
-        self.pages.addWidget(self.split)
+        self.pages.addWidget(self._make_split())
         column = QVBoxLayout(self)
-        column.addWidget(self.new)
+        column.addLayout(self._head())
         column.addWidget(self.pages, 1)
+        column.addWidget(self._make_elsewhere())
         training.listed.connect(self._list)
         training.changed.connect(self._changed)
         training.problem.connect(self.problem)
         self._list()
 
-    def _button(self, name: str, label: str, do: object) -> QPushButton:
-        button = QPushButton(icon(name), label, self)
-        button.setAccessibleName(label)
-        button.clicked.connect(do)
-        return button
+    def _head(self) -> QHBoxLayout:
+        self.follow = tool(
+            self, "follow", self.tr("Follow a folder that another computer writes …")
+        )
+        self.follow.clicked.connect(self.follow_folder)
+        row = QHBoxLayout()
+        row.addWidget(self.new, 1)
+        row.addWidget(self.follow)
+        return row
+
+    def _make_split(self) -> QSplitter:
+        self.sort = QComboBox(self)
+        self.sort.setAccessibleName(self.tr("Order of the trainings"))
+        for how in SORTS:
+            self.sort.addItem(sort_text(how), how)
+        kept = self.sort.findData(QSettings().value(SORT, SORTS[0]))
+        self.sort.setCurrentIndex(max(0, kept))
+        self.sort.activated.connect(self._sorted)
+        self.compare = tool(self, "compare", self.tr("Compare the two that are selected"))
+        self.compare.clicked.connect(self._compare)
+        row = QHBoxLayout()
+        row.addWidget(self.sort, 1)
+        row.addWidget(self.compare)
+        above = QWidget(self)
+        column = QVBoxLayout(above)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addLayout(row)
+        column.addWidget(self.list, 1)
+        scroll = QScrollArea(self)
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setWidget(self.detail)
+        self.split = QSplitter(Qt.Orientation.Vertical, self)
+        self.split.addWidget(above)
+        self.split.addWidget(scroll)
+        self.split.setStretchFactor(1, 1)
+        self.split.setSizes([190, 600])
+        self.split.setChildrenCollapsible(False)
+        return self.split
+
+    def _make_elsewhere(self) -> QLabel:
+        self.elsewhere = QLabel(self)
+        self.elsewhere.setObjectName("muted")
+        self.elsewhere.setWordWrap(True)
+        self.elsewhere.setTextFormat(Qt.TextFormat.RichText)
+        self.elsewhere.setAccessibleName(self.tr("Folders that are followed"))
+        self.elsewhere.setTextInteractionFlags(
+            Qt.TextInteractionFlag.LinksAccessibleByMouse
+            | Qt.TextInteractionFlag.LinksAccessibleByKeyboard
+        )
+        self.elsewhere.linkActivated.connect(self._drop)
+        self.elsewhere.hide()
+        return self.elsewhere
+
+    # Dialogs ------------------------------------------------------------------------------------
 
     def open_dialog(self, folder: Path | None = None) -> TrainingDialog:
         """Ask for a new training, of the data in `folder` where it is known already."""
@@ -96,17 +167,55 @@ class TrainingPanel(QWidget):
         dialog.show()
         return dialog
 
+    def duplicate(self, run: Follow) -> None:
+        """Ask for the same training anew, with changes."""
+        order = self.training.again(run)
+        if order is not None:
+            self.open_dialog().take(order)
+
+    def tune(self, run: Follow) -> None:
+        """Ask for a training that begins with this run's model."""
+        if run.bundle is not None:
+            self.open_dialog().choose_base(run.bundle)
+
+    def follow_folder(self) -> None:
+        """Ask for a folder that another computer writes, and follow its runs."""
+        title = self.tr("Choose a run, or a folder of runs, that another computer writes")
+        folder = ask_folder(self, title, "followed")
+        if folder is not None:
+            self.training.follow(folder)
+
+    def _compare(self) -> None:
+        chosen = self._selected()
+        if len(chosen) == 2:
+            dialog = RunCompareDialog(chosen[0], chosen[1], self.training, self.window())
+            dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+            dialog.show()
+
+    # The list -----------------------------------------------------------------------------------
+
     def _list(self) -> None:
         """Show the runs there are."""
+        self._order = sort_runs(
+            self.training.runs, SORTS[self.sort.currentIndex()], self.training.status
+        )
+        chosen = set(self._selected())
         self.list.blockSignals(True)
         self.list.clear()
-        for run in self.training.runs:
+        self._pictures.clear()
+        for run in self._order:
             item = QListWidgetItem(self.list)
+            item.setData(Qt.ItemDataRole.UserRole, run)
             self._write(item, run)
             if run is self.training.selected:
                 self.list.setCurrentItem(item)
+        for number, run in enumerate(self._order):
+            if run in chosen:
+                self.list.item(number).setSelected(True)
         self.list.blockSignals(False)
         self.pages.setCurrentIndex(1 if self.training.runs else 0)
+        self._tell_elsewhere()
+        self._offer_compare()
         self.detail.show_run(self.training.selected)
 
     def _write(self, item: QListWidgetItem, run: Follow) -> None:
@@ -115,243 +224,86 @@ class TrainingPanel(QWidget):
         left = run.seconds_left if status == "training" else None
         if left is not None:
             words += " · " + self.tr("{0} left").format(span_text(left))
-        item.setText(f"{run.title}\n{words}")
-        item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{run.title}: {words}")
-        item.setToolTip(str(run.path))
+        told = [f"{figure_text(f.name)} {f.value:.3g}" for f in figures_of(run)[:2]]
+        alarms = sum(n.kind == "alarm" for n in run.current) if status in LIVE else 0
+        if alarms:
+            told.insert(
+                0, self.tr("{0} warnings").format(alarms) if alarms > 1 else self.tr("1 warning")
+            )
+        lines = [run.title, words, " · ".join(told)]
+        item.setText("\n".join(line for line in lines if line))
+        item.setData(Qt.ItemDataRole.AccessibleTextRole, ": ".join(line for line in lines if line))
+        item.setToolTip(str(run.place))
+        self._draw(item, run)
+
+    def _draw(self, item: QListWidgetItem, run: Follow) -> None:
+        """Its picture, where it is another one than before."""
+        found = picture_of(run)
+        state = state_of(found[0]) if found is not None else None
+        if run.path in self._pictures and self._pictures[run.path] == state:
+            return
+        self._pictures[run.path] = state
+        path, sheet = found if found is not None else (Path(), False)
+        item.setIcon(picture(thumbnail(path, sheet, THUMBNAIL * 2)))
 
     def _changed(self, run: Follow) -> None:
-        if run in self.training.runs:
-            item = self.list.item(self.training.runs.index(run))
+        if run in self._order:
+            item = self.list.item(self._order.index(run))
             if item is not None:
                 self._write(item, run)
+        self._tell_elsewhere()
         if run is self.training.selected:
             self.detail.show_run(run)
 
     def _chosen(self, row: int) -> None:
-        if 0 <= row < len(self.training.runs):
-            self.training.select(self.training.runs[row])
+        if 0 <= row < len(self._order):
+            self.training.select(self._order[row])
             self.detail.show_run(self.training.selected)
 
+    def _selected(self) -> list[Follow]:
+        """The selected runs, in the order shown."""
+        rows = sorted(self.list.row(item) for item in self.list.selectedItems())
+        found = [self.list.item(row).data(Qt.ItemDataRole.UserRole) for row in rows]
+        return [run for run in found if isinstance(run, Follow)]
 
-class RunDetail(QWidget):
-    """One run: how it stands, its pictures and curves, and what can be done with it."""
+    def _sorted(self, row: int) -> None:
+        QSettings().setValue(SORT, SORTS[row])
+        self._list()
 
-    def __init__(self, training: Training, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.training = training
-        self.run: Follow | None = None
-        self.title = QLabel(self)
-        self.title.setObjectName("title")
-        self.title.setTextFormat(Qt.TextFormat.PlainText)
-        self.title.setWordWrap(True)
-        self.state = QLabel(self)
-        self.state.setAccessibleName(self.tr("State"))
-        self.state.setTextFormat(Qt.TextFormat.PlainText)
-        self.state.setWordWrap(True)
-        self.state.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.bar = QProgressBar(self)
-        self.bar.setAccessibleName(self.tr("Progress of the training"))
-        self.bar.setTextVisible(False)
-        self.bar.setRange(0, 1000)
-        self.told = QLabel(self)
-        self.told.setObjectName("muted")
-        self.told.setWordWrap(True)
-        make = self._button
-        self.pause = make("pause", self.tr("Pause"), self._pause)
-        self.keep = make("check", self.tr("Stop and keep"), lambda: self._do("keep"))
-        self.cancel = make("trash", self.tr("Cancel"), self._cancel)
-        self.use = make("model", self.tr("Use model"), lambda: self._do("use"))
-        self.folder = make("folder", self.tr("Open folder"), self._open)
-        buttons = QGridLayout()
-        buttons.addWidget(self.pause, 0, 0)
-        buttons.addWidget(self.keep, 0, 1)
-        buttons.addWidget(self.use, 1, 0, 1, 2)
-        buttons.addWidget(self.folder, 2, 0)
-        buttons.addWidget(self.cancel, 2, 1)
-        self.canvas = Shown(self.tr("Your canvas, painted by the model so far"), self)
-        self.sheet = Shown(self.tr("Real pictures, and below them the model’s"), self)
-        self.curves = Curves(self)
-        column = QVBoxLayout(self)
-        column.setSpacing(8)
-        for widget in (self.title, self.state, self.bar, self.told):
-            column.addWidget(widget)
-        column.addLayout(buttons)
-        for shown in (self.canvas, self.sheet, self.curves):
-            column.addWidget(shown)
-        column.addStretch(1)
-
-    def _button(self, name: str, label: str, do: object) -> QPushButton:
-        button = QPushButton(icon(name), label, self)
-        button.setAccessibleName(label)
-        button.clicked.connect(do)
-        return button
-
-    def show_run(self, run: Follow | None) -> None:
-        """Show how this run stands now."""
-        self.run = run
-        self.setVisible(run is not None)
-        if run is None:
-            return
-        status = self.training.status(run)
-        self.title.setText(run.title)
-        words = status_text(status, percent(run))
-        if status == "failed":
-            reason = run.last_word or self.tr("it ended without a word; press Resume to try again")
-            words = f"{words}: {reason}"
-        self.state.setText(words)
-        self.bar.setVisible(status != "failed")
-        self.bar.setRange(0, 0 if status in ("preparing", "exporting") else 1000)
-        self.bar.setValue(round(1000 * run.step / run.total) if run.total else 0)
-        self.told.setText(self._told(run, status))
-        self.told.setVisible(bool(self.told.text()))
-        self._offer(run, status)
-        self.canvas.show_file(run.canvas)
-        self.sheet.show_file(run.sheet)
-        self.curves.show_curves(run.figures, run.losses)
-
-    def _told(self, run: Follow, status: str) -> str:
-        words = []
-        if run.total and run.step:
-            words.append(self.tr("step {0} of {1}").format(f"{run.step:,}", f"{run.total:,}"))
-        if status == "training":
-            if run.rate is not None:
-                words.append(self.tr("{0} pictures a second").format(f"{run.rate:.3g}"))
-            left = run.seconds_left
-            words.append(
-                self.tr("about {0} left").format(span_text(left))
-                if left is not None
-                else self.tr("the time left is being measured")
+    def _offer_compare(self) -> None:
+        two = len(self._selected()) == 2
+        self.compare.setEnabled(two)
+        self.compare.setToolTip(
+            self.tr("Compare the two that are selected")
+            if two
+            else self.tr(
+                "Select two trainings (Ctrl+click, or Shift with the arrow keys) to compare"
             )
-        elif status == "preparing":
-            words.append(self.tr("checking the data and trying what is fastest here"))
-        return " · ".join(words)
-
-    def _offer(self, run: Follow, status: str) -> None:
-        """Enable what makes sense now."""
-        runs = status in ("preparing", "training")
-        rests = status in ("paused", "stopped", "failed") or (
-            status == "done" and run.step < run.total
         )
-        self.pause.setText(self.tr("Resume") if rests else self.tr("Pause"))
-        self.pause.setAccessibleName(self.pause.text())
-        self.pause.setIcon(icon("play" if rests else "pause"))
-        self.pause.setEnabled(runs or rests)
-        self.keep.setEnabled(status in ("training", "paused"))
-        ended = status in ("done", "stopped", "failed")
-        self.cancel.setText(self.tr("Remove …") if ended else self.tr("Cancel …"))
-        self.cancel.setAccessibleName(self.cancel.text())
-        self.cancel.setEnabled(status not in ("exporting", "stopping"))
-        installing = run.path in self.training.installing
-        self.use.setEnabled(run.bundle is not None and not installing)
-        self.use.setDefault(self.use.isEnabled())
-        self.use.setText(self.tr("Adding …") if installing else self.tr("Use model"))
 
-    def _pause(self) -> None:
-        if self.run is not None:
-            runs = self.training.status(self.run) in ("preparing", "training")
-            self._do("pause" if runs else "resume")
+    # Elsewhere ----------------------------------------------------------------------------------
 
-    def _do(self, what: str) -> None:
-        if self.run is None:
-            return
-        actions = {
-            "pause": self.training.pause,
-            "resume": self.training.resume,
-            "keep": self.training.keep,
-            "use": self.training.use,
-        }
-        actions[what](self.run)
+    def _tell_elsewhere(self) -> None:
+        """Say which followed folders show nothing, and why."""
+        self._mute = dict(enumerate(self.training.following.troubles))
+        lines = [
+            f'{html.escape(sentence)} <a href="{number}">{self.tr("Follow no more")}</a>'
+            for number, (_, sentence) in self._mute.items()
+        ]
+        text = "<br>".join(lines)
+        if text != self.elsewhere.text():
+            self.elsewhere.setText(text)
+            self.elsewhere.setVisible(bool(lines))
 
-    def _cancel(self) -> None:
-        run = self.run
-        if run is None:
-            return
-        if ask_sure(
-            self,
-            self.tr("Remove the training “{0}”?").format(run.title),
-            self.tr(
-                "It ends, and all that it has learned is deleted. A model that you use already "
-                "stays, and so do your pictures."
-            ),
-            self.tr("Remove"),
-        ):
-            self.training.cancel(run)
-
-    def _open(self) -> None:
-        if self.run is not None:
-            QDesktopServices.openUrl(QUrl.fromLocalFile(str(self.run.path)))
-
-
-class Shown(QFrame):
-    """A picture from a file below a line that says what it is; hidden while there is none."""
-
-    def __init__(self, told: str, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.told = QLabel(told, self)
-        self.told.setObjectName("muted")
-        self.told.setWordWrap(True)
-        self.picture = _Picture(self)
-        self.picture.setAccessibleName(told)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(4)
-        column.addWidget(self.told)
-        column.addWidget(self.picture)
-        self._state: tuple[Path, int] | None = None
-        self.hide()
-
-    def show_file(self, path: Path | None) -> None:
-        """Show this file where it can be read and is not shown already."""
-        try:
-            state = (path, path.stat().st_mtime_ns) if path is not None else None
-        except OSError:
-            state = None
-        if state == self._state:
-            return
-        pixmap = QPixmap(str(path)) if state is not None else QPixmap()
-        self._state = state
-        self.picture.put(pixmap)
-        self.setVisible(not pixmap.isNull())
-
-
-class _Picture(QWidget):
-    """A picture as wide as there is room, not wider than twice its own pixels. Of a long strip as
-    much is shown from its left as can be seen well.
-    """
-
-    def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent)
-        self._pixmap = QPixmap()
-
-    def put(self, pixmap: QPixmap) -> None:
-        """Show this one."""
-        cut = min(pixmap.width(), LONGEST * pixmap.height())
-        self._pixmap = pixmap.copy(0, 0, cut, pixmap.height()) if cut else pixmap
-        self._settle()
-        self.update()
-
-    def _settle(self) -> None:
-        self.setFixedHeight(self._size().height())
-
-    def _size(self) -> QSize:
-        if self._pixmap.isNull():
-            return QSize(0, 0)
-        width = min(self.width(), 2 * self._pixmap.width())
-        return QSize(width, max(1, width * self._pixmap.height() // self._pixmap.width()))
+    def _drop(self, link: str) -> None:
+        number = int(link)
+        if number in self._mute:
+            self.training.forget(self._mute[number][0])
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
         super().resizeEvent(event)
-        self._settle()
-
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
-        if self._pixmap.isNull():
-            return
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        painter.drawPixmap(QRect(self.rect().topLeft(), self._size()), self._pixmap)
-        painter.end()
-
-
-def percent(run: Follow) -> int:
-    """How much of a run is done; 100 only at its end."""
-    return 100 * run.step // run.total if run.total else 0
+        wide = event.size().width() >= WIDE
+        way = Qt.Orientation.Horizontal if wide else Qt.Orientation.Vertical
+        if way != self.split.orientation():
+            self.split.setOrientation(way)
+            self.split.setSizes([300, 700] if wide else [190, 600])

@@ -107,6 +107,8 @@ def other_words(name: str) -> str:
         "dock-gallery": _tr("results keep panel"),
         "dock-variations": _tr("grid alternatives seeds panel"),
         "workspace-wide": _tr("columns large monitor layout"),
+        "workspace-train": _tr("training runs curves progress live"),
+        "follow-folder": _tr("remote workstation mounted shared server watch"),
         "workspace-focus": _tr("clean distraction zen minimal"),
         "workspace-save": _tr("layout arrangement panels"),
         "layer-merge": _tr("flatten combine join"),

@@ -70,7 +70,7 @@ class Window(QMainWindow):
         self.toolbox = Toolbox(studio.session, studio.tools, self.classes, self)
         self.navigator = Navigator(self.paper, self.desktop, self)
         self.layers = LayersPanel(studio.session, studio.layering, self)
-        self.training = TrainingPanel(studio.training, studio.work, self)
+        self.training = TrainingPanel(studio.training, studio.work, self, studio.timeslider)
         self.strip = Strip(studio.results, studio.files.carry, self)
         self.status = Status(studio.session, studio.live, studio.view, self)
         self.setStatusBar(self.status)
@@ -132,6 +132,7 @@ class Window(QMainWindow):
         studio.session.offered.connect(self._offered)
         self.model_button.clicked.connect(self.choose_model)
         self.strip.compared.connect(self.paper.compare)
+        self.training.shown.connect(self.paper.compare)
         studio.palette.solo_changed.connect(lambda: self.paper.show_only(studio.palette.solo))
         self.desktop.dropped.connect(self.traffic.drop)
         for canvas in self.desktop.canvases:
@@ -282,6 +283,11 @@ class Window(QMainWindow):
         """Ask for a training, and show those there are."""
         self.show_trainings()
         self.training.open_dialog(folder)
+
+    def follow_folder(self) -> None:
+        """Ask for a folder of runs on another computer, and show them with those here."""
+        self.show_trainings()
+        self.training.follow_folder()
 
     def show_trainings(self) -> None:
         """Bring the trainings to the front."""

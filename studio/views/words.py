@@ -16,15 +16,108 @@ def kind_text(kind: str, pictures: int) -> str:
         "layout": _tr("%n photo(s) with layouts", pictures),
         "paired": _tr("%n pair(s) of pictures", pictures),
         "labelled": _tr("%n picture(s) with attributes", pictures),
+        "unpaired": _tr("%n picture(s) of two kinds", pictures),
     }
     text = known.get(kind, f"{pictures} ({kind})")
     # Without a translation of the plural, the brackets go by hand.
     return text.replace("(s)", "" if pictures == 1 else "s")
 
 
+def form_text(form: str) -> str:
+    """How a folder is laid out, in words."""
+    known = {
+        "photos": _tr("Pictures alone"),
+        "picture": _tr("A single picture"),
+        "clips": _tr("Frames of clips"),
+        "layouts": _tr("Photos with layouts"),
+        "pairs": _tr("Pairs of pictures"),
+        "unpaired": _tr("Two kinds of pictures, not in pairs"),
+        "folders": _tr("A folder for each class"),
+        "attributes": _tr("Pictures with a table of attributes"),
+    }
+    return known[form] if form in known else form.capitalize()
+
+
+def needs_text(kind: str) -> str:
+    """What a recipe of that kind of data would need."""
+    known = {
+        "image": _tr("It needs pictures."),
+        "layout": _tr("It needs photos and their layouts."),
+        "paired": _tr("It needs pairs of pictures with the same names in two folders."),
+        "labelled": _tr("It needs a folder for each class, or a table of attributes."),
+        "unpaired": _tr("It needs two folders of two kinds of pictures."),
+    }
+    return known.get(kind, "")
+
+
+def fault_text(fault: str, count: int) -> str:
+    """So many faults of a kind."""
+    one = {
+        "broken": _tr("One file cannot be read"),
+        "unread": _tr("One file is of a kind that is not read"),
+        "double": _tr("Two files have the same name"),
+        "mate": _tr("One picture has no mate"),
+        "size": _tr("One layout or source has another size than its picture"),
+        "shape": _tr("One picture has another shape than its mate"),
+        "ids": _tr("One layout has pixels of no class"),
+        "line": _tr("One line of a table cannot be followed"),
+        "table": _tr("One table cannot be read"),
+        "folder": _tr("The folder does not hold what it should"),
+        "twin": _tr("One picture is there twice"),
+    }
+    many = {
+        "broken": _tr("{0} files cannot be read"),
+        "unread": _tr("{0} files are of a kind that is not read"),
+        "double": _tr("{0} files have the name of another"),
+        "mate": _tr("{0} pictures have no mate"),
+        "size": _tr("{0} layouts or sources have another size than their picture"),
+        "shape": _tr("{0} pictures have another shape than their mate"),
+        "ids": _tr("{0} layouts have pixels of no class"),
+        "line": _tr("{0} lines of tables cannot be followed"),
+        "table": _tr("{0} tables cannot be read"),
+        "folder": _tr("The folder does not hold what it should"),
+        "twin": _tr("{0} pictures are there more than once"),
+    }
+    if fault not in many:
+        return f"{fault}: {count:,}"
+    return one[fault] if count == 1 else many[fault].format(f"{count:,}")
+
+
+def size_text(count: float) -> str:
+    """A number of bytes."""
+    if count < 1e9:
+        return _tr("{0} MB").format(max(1, round(count / 1e6)))
+    return _tr("{0} GB").format(f"{count / 1e9:.1f}".removesuffix(".0"))
+
+
+def part_text(name: str) -> str:
+    """What memory is needed for."""
+    known = {
+        "weights": _tr("weights"),
+        "gradients": _tr("gradients"),
+        "optimizer": _tr("optimiser"),
+        "optimiser": _tr("optimiser"),
+        "activations": _tr("pictures in work"),
+        "average": _tr("averaged weights"),
+        "program": _tr("the program itself"),
+        "data": _tr("data"),
+    }
+    return known[name] if name in known else name.replace("_", " ")
+
+
 def series_text(name: str) -> str:
     """What a curve or an attribute is called."""
-    known = {"kid": _tr("Distance to real pictures (KID)")}
+    known = {
+        "kid": _tr("Distance to real pictures (KID)"),
+        "precision": _tr("Believable: share of its pictures that could be real (precision)"),
+        "recall": _tr("Coverage: share of real pictures that it could make (recall)"),
+        "diversity": _tr("Diversity: 1 where its pictures differ as real ones do"),
+        "variation": _tr("Variation: how its pictures of one input differ"),
+        "distance": _tr("Error: distance to the true picture"),
+        "distance_train": _tr("Error on pictures that it learns from"),
+        "copies": _tr("Copies: share of its pictures that are all but learned by heart"),
+        "told": _tr("How surely the critic tells them apart"),
+    }
     text = name.replace("_", " ").strip()
     return known[name] if name in known else text[:1].upper() + text[1:]
 
@@ -78,3 +171,37 @@ def span_text(seconds: float) -> str:
     if seconds < 48 * 3600:
         return _tr("{0} h").format(f"{seconds / 3600:.1f}".removesuffix(".0"))
     return _tr("{0} days").format(round(seconds / 86400))
+
+
+def bytes_text(count: int) -> str:
+    """An amount of memory or disk."""
+    if count < 1e9:
+        return _tr("{0} MB").format(max(1, round(count / 1e6)))
+    return _tr("{0} GB").format(f"{count / 1e9:.1f}")
+
+
+def figure_text(name: str) -> str:
+    """What a figure is called where there is little room."""
+    known = {
+        "kid": _tr("KID"),
+        "precision": _tr("Believable"),
+        "recall": _tr("Coverage"),
+        "diversity": _tr("Diversity"),
+        "variation": _tr("Variation"),
+        "distance": _tr("Error"),
+        "distance_train": _tr("Error, known"),
+        "copies": _tr("Copies"),
+    }
+    return known[name] if name in known else series_text(name)
+
+
+def sort_text(how: str) -> str:
+    """What an order of trainings is called."""
+    known = {
+        "newest": _tr("Newest first"),
+        "name": _tr("By name"),
+        "state": _tr("What trains first"),
+        "best": _tr("Best figures first"),
+        "longest": _tr("Most steps first"),
+    }
+    return known[how]

@@ -14,7 +14,12 @@ from studio.views.docks import PLANS
 if TYPE_CHECKING:
     from studio.views.window import Window
 
-ARRANGED = {"paint": Arrangement.BESIDE, "wide": Arrangement.BESIDE, "focus": Arrangement.SPLIT}
+ARRANGED = {
+    "paint": Arrangement.BESIDE,
+    "wide": Arrangement.BESIDE,
+    "train": Arrangement.SPLIT,
+    "focus": Arrangement.SPLIT,
+}
 
 
 class WorkspaceSwitch(QObject):
@@ -23,7 +28,12 @@ class WorkspaceSwitch(QObject):
     def __init__(self, window: "Window") -> None:
         super().__init__(window)
         self.window = window
-        self.names = {"paint": self.tr("Paint"), "wide": self.tr("Wide"), "focus": self.tr("Focus")}
+        self.names = {
+            "paint": self.tr("Paint"),
+            "wide": self.tr("Wide"),
+            "train": self.tr("Train"),
+            "focus": self.tr("Focus"),
+        }
         self.saved = Workspaces(tuple(self.names.values()), self)
 
     def choose_plan(self, plan: str) -> None:

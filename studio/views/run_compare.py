@@ -1,0 +1,131 @@
+"""Two runs beside one another: their pictures, their figures, and what they do not share."""
+
+import numpy as np
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QButtonGroup,
+    QDialog,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QSplitter,
+    QTableWidget,
+    QTableWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from studio.document.document import Pixels
+from studio.lanes.runs import Follow
+from studio.models.gallery_runs import Figure, differences, figures_of, picture_of
+from studio.models.training import Training
+from studio.views.compare import Pair, Way
+from studio.views.control import tool
+from studio.views.run_detail import percent
+from studio.views.run_pictures import read_picture
+from studio.views.words import series_text, status_text
+
+Row = tuple[str, str, str]
+
+
+class RunCompareDialog(QDialog):
+    """A and B, with names; the table has what differs."""
+
+    def __init__(
+        self, one: Follow, other: Follow, training: Training, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(self.tr("Compare two trainings"))
+        self.pair = Pair(_pixels(one), _pixels(other), self)
+        self.table = QTableWidget(self)
+        self.table.setAccessibleName(self.tr("What differs"))
+        self.table.setColumnCount(3)
+        self.table.setHorizontalHeaderLabels(["", f"A:  {one.title}", f"B:  {other.title}"])
+        self.table.verticalHeader().hide()
+        self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.table.setTabKeyNavigation(False)
+        self.table.setShowGrid(False)
+        self._fill(self._rows(one, other, training))
+        below = QWidget(self)
+        column = QVBoxLayout(below)
+        column.setContentsMargins(8, 0, 8, 8)
+        column.addWidget(self.table)
+        split = QSplitter(Qt.Orientation.Vertical, self)
+        split.addWidget(self.pair)
+        split.addWidget(below)
+        split.setSizes([420, 260])
+        split.setChildrenCollapsible(False)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.setSpacing(0)
+        whole.addLayout(self._ways())
+        whole.addWidget(split, 1)
+        self.resize(900, 720)
+
+    def _ways(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setContentsMargins(8, 8, 8, 4)
+        group = QButtonGroup(self)
+        names = {
+            Way.BESIDE: ("side-by-side", self.tr("A and B side by side")),
+            Way.SPLIT: ("split", self.tr("A and B at a divider")),
+            Way.SWAP: ("swap", self.tr("One at a time; hold Space to swap")),
+        }
+        for way, (picture, text) in names.items():
+            button = tool(self, picture, text)
+            button.setCheckable(True)
+            button.setChecked(way is Way.BESIDE)
+            button.clicked.connect(lambda on=False, way=way: self.pair.show_as(way))
+            group.addButton(button)
+            row.addWidget(button)
+        told = QLabel(self.tr("Painted by each of them last"), self)
+        told.setObjectName("muted")
+        row.addStretch(1)
+        row.addWidget(told)
+        return row
+
+    def _rows(self, one: Follow, other: Follow, training: Training) -> list[Row]:
+        states = [status_text(training.status(run), percent(run)) for run in (one, other)]
+        steps = [f"{run.step:,}" for run in (one, other)]
+        rows = [(self.tr("State"), *states), (self.tr("Steps"), *steps)]
+        mine, theirs = ({f.name: f for f in figures_of(run)} for run in (one, other))
+        for name in dict.fromkeys((*mine, *theirs)):
+            values = [_told(each[name]) if name in each else "–" for each in (mine, theirs)]
+            rows.append((series_text(name), *values))
+        if one.recipe != other.recipe:
+            rows.append((self.tr("System"), one.recipe, other.recipe))
+        for name, a, b in differences(one, other):
+            rows.append((series_text(name), a, b))
+        return [(str(a), str(b), str(c)) for a, b, c in rows]
+
+    def _fill(self, rows: list[Row]) -> None:
+        self.table.setRowCount(len(rows))
+        for number, row in enumerate(rows):
+            for column, text in enumerate(row):
+                item = QTableWidgetItem(text)
+                item.setToolTip(text)
+                self.table.setItem(number, column, item)
+        header = self.table.horizontalHeader()
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        self.table.resizeRowsToContents()
+
+
+def _told(figure: Figure) -> str:
+    if figure.low is None or figure.high is None:
+        return f"{figure.value:.3g}"
+    return f"{figure.value:.3g} ({figure.low:.3g} – {figure.high:.3g})"
+
+
+def _pixels(run: Follow) -> Pixels:
+    """Its picture, uint8 (H, W, 3); a grey one where it has none."""
+    found = picture_of(run)
+    pixmap = read_picture(found[0]) if found is not None else None
+    if pixmap is None or pixmap.isNull():
+        return np.full((96, 128, 3), 127, np.uint8)
+    image = pixmap.toImage().convertToFormat(QImage.Format.Format_RGB888)
+    rows = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), -1)
+    return rows[:, : 3 * image.width()].reshape(image.height(), image.width(), 3).copy()

@@ -20,8 +20,10 @@ from engines.request import Request
 Desire = Literal["run", "pause", "stop", "discard"]
 FORMAT = 1
 KEPT_CHECKPOINTS = 3
-# What a studio may put there before there is a run.
-BEFOREHAND = frozenset({"order.json", "log.txt", "run.lock", "events.jsonl", "control", "canvas"})
+# What may be there before there is a run.
+BEFOREHAND = frozenset(
+    ("order.json", "log.txt", "run.lock", "events.jsonl", "control", "canvas", "base.safetensors")
+)
 LOCKING_SECONDS = 1.0
 
 

@@ -6,54 +6,71 @@ Everything that a step depends on is a function of (seed, step) or lies in the c
 from __future__ import annotations
 
 import copy
-import logging
 import time
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from engines import files
+from engines.adoption import begin_from_base
+from engines.data.mends import NONE, Mends
 from engines.data.sets import open_data
 from engines.data.spec import DataSpec
 from engines.distributed import crew
 from engines.errors import UserError
 from engines.feed import Feed
+from engines.networks.norms import share_norms
 from engines.recipe import Batch, Draw, Phase, Recipe, Stage, recipe_type, settings_to_json
+from engines.recompute import plain, recompute
 from engines.runs import Run
-
-log = logging.getLogger(__name__)
+from engines.ways import Way
 
 
 def build_recipe(run: Run) -> Recipe:
-    """The recipe of a run with fresh networks, initialised from the run's seed."""
+    """The recipe of a run with fresh networks: initialised from the run's seed, or from what the
+    run starts from.
+    """
     config = run.config
     with torch.random.fork_rng():
         torch.manual_seed(config["seed"])
-        return recipe_type(config["recipe"])(
+        recipe = recipe_type(config["recipe"])(
             DataSpec.from_json(config["spec"]), **config["settings"]
         )
+    begin_from_base(run, recipe.nets)
+    return recipe
+
+
+def begin_anew(recipe: Recipe, run: Run) -> None:
+    """Put the networks back to where the run began."""
+    recipe.nets.load_state_dict(build_recipe(run).nets.state_dict())
 
 
 class Trainer:
-    """A recipe, its optimisers and its average at a certain step."""
+    """A recipe, its optimisers and its average at a certain step, and the way it trains in."""
 
-    def __init__(self, recipe: Recipe, config: dict[str, Any]) -> None:
+    def __init__(self, recipe: Recipe, config: dict[str, Any], way: Way | None = None) -> None:
         self.recipe, self.config = recipe, config
+        self.way = way = way or Way.first(config)
         self.crew = crew()
-        self.device = self.crew.device(config["device"])
+        self.device = self.crew.device(way.device)
         self.step = 0
         self.rows = recipe.settings.batch
-        self.share = self.crew.share(self.rows)
+        self.share = self.crew.share(self.rows, recipe.together)
+        if self.crew.world > 1:
+            share_norms(recipe.nets)
+        plain(recipe.nets)
+        recipe.shown.clear()
         recipe.nets.to(self.device)
-        if config["precision"] == "bfloat16":
+        if way.precision == "bfloat16":
             recipe.nets.to(memory_format=torch.channels_last)
         self.stages = [stage for stage in recipe.stages() if stage.steps > 0]
         self.average = nn.ModuleDict({n: copy.deepcopy(recipe.nets[n]) for n in recipe.averaged})
         self.average.requires_grad_(False).eval()
+        if way.recomputed:
+            recompute(recipe.nets)
         self.optimizers = self._make_optimizers()
 
     @property
@@ -81,7 +98,8 @@ class Trainer:
                 c = lazy / (lazy + 1) if lazy > 1 else 1.0
                 parameters = [p for module in phase.updates for p in module.parameters()]
                 betas = (phase.betas[0] ** c, phase.betas[1] ** c)
-                made[key] = torch.optim.Adam(parameters, lr=phase.lr * c, betas=betas, fused=True)
+                lr = phase.lr * c * self.way.rate
+                made[key] = torch.optim.Adam(parameters, lr=lr, betas=betas, fused=True)
         return made
 
     def advance(self, batch: Batch) -> dict[str, float]:
@@ -90,6 +108,7 @@ class Trainer:
         for number, phase in enumerate(self.stage_at(self.step).phases):
             if self.step % phase.every == 0:
                 losses.update(self._update(number, phase, batch))
+        self.recipe.shown.clear()
         self._move_average()
         self.step += 1
         return self.crew.mean(losses)
@@ -100,24 +119,34 @@ class Trainer:
         self.recipe.nets.requires_grad_(False)
         for parameter in parameters:
             parameter.requires_grad_(True)
-        draw = Draw((self.config["seed"], self.step, number), self.rows, self.share, self.device)
-        with self.autocast():
-            terms = phase.loss(batch, draw)
         optimizer.zero_grad(set_to_none=True)
-        torch.stack(
-            [term.float() for name, term in terms.items() if not name.startswith("_")]
-        ).sum().backward()
+        losses: dict[str, list[Tensor]] = {}
+        for rows in self._parts():
+            draw = Draw((self.config["seed"], self.step, number), self.rows, rows, self.device)
+            with self.autocast():
+                terms = phase.loss(_cut(batch, rows, self.share.start), draw)
+            wanted = [term.float() for name, term in terms.items() if not name.startswith("_")]
+            (torch.stack(wanted).sum() / self.way.parts).backward()
+            for name, term in terms.items():
+                losses.setdefault(name.lstrip("_"), []).append(term.detach())
         self.crew.average(parameters)
         if self.recipe.settings.clip:
             nn.utils.clip_grad_norm_(parameters, self.recipe.settings.clip)
         optimizer.step()
         if phase.after is not None:
             phase.after()
-        return {name.lstrip("_"): term.detach() for name, term in terms.items()}
+        # A term that only some parts have counts as nothing in the others.
+        return {name: torch.stack(found).sum() / self.way.parts for name, found in losses.items()}
+
+    def _parts(self) -> list[slice]:
+        """Rows of the global batch that this process trains at a time."""
+        first, last = self.share.start, self.share.stop
+        each = (last - first) // self.way.parts
+        return [slice(i, i + each) for i in range(first, last, each)]
 
     def autocast(self) -> AbstractContextManager[Any]:
         """The precision that the run is made in."""
-        if self.config["precision"] != "bfloat16":
+        if self.way.precision != "bfloat16":
             return nullcontext()
         return torch.autocast(self.device.type, torch.bfloat16)
 
@@ -166,9 +195,9 @@ class Trainer:
         self.step = step
 
 
-def choose_precision(recipe: Recipe, folder: str, device: str) -> str:
-    """ "bfloat16" (autocast, channels last) or "float32", whichever trains two steps faster here;
-    a copy pays for it.
+def choose_precision(recipe: Recipe, folder: str, device: str, mends: Mends = NONE) -> str:
+    """ "bfloat16" (autocast, channels last) or "float32", whichever trains two steps of a few rows
+    faster here; a copy pays for it.
     """
     if device == "cuda":
         return "bfloat16" if torch.cuda.is_bf16_supported() else "float32"
@@ -176,12 +205,14 @@ def choose_precision(recipe: Recipe, folder: str, device: str) -> str:
         return "float32"
     seconds: dict[str, float] = {}
     for precision in ("float32", "bfloat16"):
-        trial = type(recipe)(recipe.data, **settings_to_json(recipe.settings))
+        # A whole batch might take more memory than there is, and no run yet to go down its ladder.
+        settings = settings_to_json(recipe.settings)
+        settings["batch"] = min(settings["batch"], max(2, recipe.together))
+        trial = type(recipe)(recipe.data, **settings)
         trainer = Trainer(trial, {"device": device, "precision": precision, "seed": 0})
         size = trainer.stages[0].data or recipe.data
-        feed = Feed(
-            open_data(Path(folder), recipe.kind, size.size), range(trainer.rows), 0, trainer.device
-        )
+        data = open_data(Path(folder), recipe.kind, size.size, mends=mends)
+        feed = Feed(data, range(trainer.rows), 0, trainer.device)
         batch = feed(0)
         feed.close()
         trainer.advance(batch)
@@ -192,27 +223,10 @@ def choose_precision(recipe: Recipe, folder: str, device: str) -> str:
     return min(seconds, key=lambda name: seconds[name])
 
 
-def save_checkpoint(run: Run, trainer: Trainer) -> Path:
-    """The full state, whole or not at all; older ones than the last three go."""
-    path = run.checkpoint_path(trainer.step)
-    with files.writing(path) as temporary:
-        save_file(trainer.tensors(), temporary, {"step": str(trainer.step)})
-    run.prune()
-    return path
-
-
-def load_latest(run: Run, trainer: Trainer) -> None:
-    """Restore the newest readable checkpoint, or stay at step 0 where there is none."""
-    for path in reversed(run.checkpoints()):
-        try:
-            tensors = load_file(path)
-        except Exception as error:  # safetensors raises its own type and OSError alike
-            log.warning(
-                "The checkpoint %s cannot be read (%s); trying the one before.", path.name, error
-            )
-            continue
-        trainer.restore(tensors, int(path.stem))
-        return
+def _cut(batch: Batch, rows: slice, first: int) -> Batch:
+    """These rows of the global batch, of which `batch` begins with row `first`."""
+    here = slice(rows.start - first, rows.stop - first)
+    return replace(batch, **{f.name: getattr(batch, f.name)[here] for f in fields(batch)})
 
 
 def _key(phase: Phase) -> tuple[int, ...]:

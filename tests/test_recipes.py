@@ -23,6 +23,7 @@ from engines.recipe import (
     settings_from_text,
 )
 from engines.runs import Run
+from engines.trainer import Trainer
 
 RECIPES = sorted(registry())
 CPU = torch.device("cpu")
@@ -57,7 +58,7 @@ def test_training_moves_every_network_and_resumes_exactly(
     for report in train.train(train.build_recipe(parts), parts):
         if report.step == steps // 2:
             break
-    trainer = train.Trainer(train.build_recipe(parts), parts.config)
+    trainer = Trainer(train.build_recipe(parts), parts.config)
     assert trainer.step == 0  # Nothing was saved yet: the break came before any checkpoint.
     list(train.train(train.build_recipe(parts), parts, steps=steps // 2))
     list(train.train(train.build_recipe(parts), parts))

@@ -1,6 +1,5 @@
 """The loop: kills, exact resume, averaging, lazy phases, control, and clear refusals."""
 
-import importlib.util
 import math
 import os
 import random
@@ -11,45 +10,23 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 import torch
-from safetensors.torch import load_file
 from torch import nn
 
-from engines import recipe as recipe_file
 from engines import train
 from engines.errors import UserError
-from engines.recipe import Draw, Phase, recipe_type, registry
+from engines.recipe import Draw, recipe_type
 from engines.runs import Run
-
-SCRIPT = Path(__file__).with_name("replay.py")
+from engines.trainer import Trainer
+from tests.resuming import SCRIPT, new, registered, same_state
 
 
 @pytest.fixture(scope="module", autouse=True)
 def _replay_recipe() -> Iterator[None]:
-    """Register the recipe of replay.py in this process too, for these tests only."""
-    spec = importlib.util.spec_from_file_location("replay", SCRIPT)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(recipe_file, "_REGISTRY", dict(registry()))
-        spec.loader.exec_module(module)
+    with registered():
         yield
-
-
-def new(path: Path, folder: Path, recipe: str = "replay", **options: Any) -> Run:
-    settings = options.pop("settings", {})
-    fixed = {"precision": "float32", "threads": 1, "validate": 0, "checkpoint": 20, **options}
-    return train.new_run(path, recipe, str(folder), settings, **fixed)
-
-
-def same_state(one: Path, other: Path) -> None:
-    a, b = load_file(one), load_file(other)
-    assert a.keys() == b.keys()
-    assert [k for k in a if not torch.equal(a[k], b[k])] == []
 
 
 def kill_until_done(run: Run, rng: random.Random, kills: int, span: Callable[[], float]) -> int:
@@ -142,7 +119,7 @@ def test_only_three_checkpoints_are_kept(vistas: Path, tmp_path: Path) -> None:
 
 def test_lazy_phases_share_adam_with_corrected_rates(vistas: Path, tmp_path: Path) -> None:
     run = new(tmp_path / "run", vistas)
-    trainer = train.Trainer(train.build_recipe(run), run.config)
+    trainer = Trainer(train.build_recipe(run), run.config)
     rates = [(g["lr"], g["betas"]) for o in trainer.optimizers.values() for g in o.param_groups]
     c = 4 / 5
     assert rates == [(2e-4, (0.0, 0.99)), (2e-4 * c, (0.0, 0.99**c))]
@@ -150,7 +127,7 @@ def test_lazy_phases_share_adam_with_corrected_rates(vistas: Path, tmp_path: Pat
 
 def test_the_average_follows_its_formula(vistas: Path, tmp_path: Path) -> None:
     run = new(tmp_path / "run", vistas, settings={"ema": 0.6})
-    trainer = train.Trainer(train.build_recipe(run), run.config)
+    trainer = Trainer(train.build_recipe(run), run.config)
     live = trainer.recipe.nets["generator"]
     mean = trainer.average["generator"]
     for parameter in mean.parameters():
@@ -177,23 +154,6 @@ def test_draws_do_not_depend_on_how_the_batch_is_shared() -> None:
     again = [Draw((1, 2, 3), 6, slice(0, 6), device).fork(0) for _ in range(2)]
     assert torch.equal(again[0].normal((6,)), again[1].normal((6,)))
     assert not torch.equal(again[0].fork(1).normal((6,)), again[0].fork(2).normal((6,)))
-
-
-def test_a_loss_that_is_no_number_stops_the_run_and_says_so(
-    vistas: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    run = new(tmp_path / "run", vistas, checkpoint=1)
-    recipe = train.build_recipe(run)
-    stages = recipe.stages()[0].phases
-    broken = Phase(
-        "broken",
-        stages[0].updates,
-        lambda b, d: {"x": stages[0].loss(b, d)["generator"] * math.nan},
-    )
-    stage = recipe.stages()[0]
-    monkeypatch.setattr(recipe, "stages", lambda: [type(stage)("all", (broken,), 5)])
-    with pytest.raises(UserError, match="became nan at step 1"):
-        list(train.train(recipe, run))
 
 
 def test_a_torn_line_spoils_no_other(tmp_path: Path) -> None:
@@ -255,5 +215,5 @@ def test_a_set_with_faults_is_refused_before_the_first_step(vistas: Path, tmp_pa
     photo = next((folder / "photos").iterdir())
     (folder / "layouts" / f"{photo.stem}.png").unlink()
     with pytest.raises(UserError, match=f"1 fault, the first in .*{photo.stem}"):
-        new(tmp_path / "run", folder)
+        new(tmp_path / "run", folder, "pix2pix", settings=recipe_type("pix2pix").presets["tiny"])
     assert not (tmp_path / "run").exists()

@@ -22,11 +22,12 @@ from engines.export import export_bundle
 from engines.networks.layers import one_hot
 from engines.ports import Array
 from engines.proof import ParityError
+from engines.recovery import load_latest, save_checkpoint
 from engines.runs import Run
 from engines.runtime.bundle import Bundle, GraphFile
 from engines.runtime.sessions import Sessions
 from engines.train import new_run
-from engines.trainer import Trainer, build_recipe, load_latest, save_checkpoint
+from engines.trainer import Trainer, build_recipe
 from engines.worlds import vista
 
 WANTED = 2.0

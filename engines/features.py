@@ -52,15 +52,15 @@ def features(x: Tensor, stop: int = 32) -> list[Tensor]:
     return trunk(x.device).maps(x, stop)
 
 
-def embed(x: Tensor) -> Tensor:
+def embed(x: Tensor, side: int = _EMBED_SIDE) -> Tensor:
     """(N, 3, H, W) in [-1, 1] -> (N, 1280) float32, the pooled penultimate features, for KID.
 
-    Pictures of other sizes are first resized to 224 x 224 (bilinear, antialiased). No gradient.
+    Pictures of other sizes are first resized to `side` x `side` (bilinear, antialiased). Features
+    taken at different sides do not compare. No gradient.
     """
     with torch.no_grad(), torch.autocast(x.device.type, enabled=False):
-        x = x.float()
-        if x.shape[2:] != (_EMBED_SIDE, _EMBED_SIDE):
-            size = (_EMBED_SIDE, _EMBED_SIDE)
+        x, size = x.float(), (side, side)
+        if x.shape[2:] != size:
             x = interpolate(x, size, mode="bilinear", antialias=True, align_corners=False)
         network = trunk(x.device)
         return relu6(network.head(network.maps(x, 32)[-1])).mean((2, 3))

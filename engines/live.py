@@ -88,7 +88,7 @@ def paint(
     from engines.runtime.render import render
 
     graphs = recipe.graphs(nets)
-    bundle = _bundle(graphs)
+    bundle = as_bundle(graphs)
     if not isinstance(bundle.target.outputs[0], Image):
         return None
     values = {p.name: canvas[p.kind] for p in bundle.target.inputs if p.kind in canvas}
@@ -102,7 +102,7 @@ def paint(
     return np.repeat(picture, 3, axis=2) if picture.shape[2] == 1 else picture
 
 
-def _bundle(graphs: Sequence[Graph]) -> Bundle:
+def as_bundle(graphs: Sequence[Graph]) -> Bundle:
     """The graphs as a bundle without files: what is hashed is their names."""
     from engines.runtime.bundle import Bundle, GraphFile
 

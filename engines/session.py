@@ -7,7 +7,7 @@ from __future__ import annotations
 import json
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -29,17 +29,15 @@ from engines.recovery import (
     NotFiniteError,
     Rests,
     check_finite,
-    disk_full,
     leave_out,
     newest,
     save_checkpoint,
     spare,
-    tell,
 )
 from engines.roll import called
 from engines.runs import Run
 from engines.trainer import Trainer, begin_anew
-from engines.validation import validate
+from engines.validation import Validation
 from engines.ways import Way, Ways
 
 MEMORY_EVERY = 25  # steps from one word on the memory to the next
@@ -122,7 +120,12 @@ class Session:
             event = {"kind": "resumed", "step": trainer.step, "time": time.time()}
             self.rests.write(step, lambda: self.run.append(event))
             write_live(self.run, self.recipe, trainer.average)
+            self._watch = Validation(self.run, trainer, self._tell)
         return trainer
+
+    def _tell(self, event: Mapping[str, Any]) -> None:
+        """Append an event, when the disk has room for it."""
+        self.rests.write(self.step, partial(self.run.append, event))
 
     def _state(self) -> tuple[int, dict[str, Tensor]]:
         """The step and the tensors to go on from, none at the start; sets the way. The leader
@@ -189,47 +192,21 @@ class Session:
             event["memory"] = footprint.peak(trainer.device)
         event["time"] = time.time()
         self.rests.write(step, lambda: run.append(event))
-        if self._validates:
-            self.rests.write(step, self._measure)
+        self._watch.after(event)
         if self._keeps:
             self.rests.write(step, lambda: save_checkpoint(run, trainer))
         if step in snapshot_steps(trainer.total):
             state = trainer.average.state_dict()
             self.rests.write(step, lambda: weights.save(run.snapshot_path(step), state))
 
-    def _measure(self) -> None:
-        """Figures on the validation split. A failure of theirs is not worth a run."""
-        try:
-            figures = validate(self.run, self.trainer)
-        except UserError as error:
-            if disk_full(error):
-                raise
-            tell(self.run, "warning", self.step, f"This step was not measured: {error}")
-            return
-        except Exception as error:
-            if not footprint.refused(error):
-                raise
-            tell(
-                self.run, "warning", self.step, "There was not enough memory to measure this step."
-            )
-            return
-        now = {"step": self.step, "figures": figures, "time": time.time()}
-        self.run.append({"kind": "measure", **now})
-
     def _preview(self, due: bool) -> None:
         trainer = self.trainer
-        due = due or self._validates or self.step in snapshot_steps(trainer.total)
+        due = due or self._watch.measured or self.step in snapshot_steps(trainer.total)
         with trainer.autocast():
             self.rests.write(
                 self.step,
                 lambda: self._canvas.look(self.recipe, trainer.average, self.step, due),
             )
-
-    @property
-    def _validates(self) -> bool:
-        """Whether the step just done is one to measure after."""
-        every: int = self.config["validate"]
-        return every > 0 and (self.step % every == 0 or self.step == self.trainer.total)
 
     @property
     def _keeps(self) -> bool:

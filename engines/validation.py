@@ -1,93 +1,257 @@
-"""Figures of a model in training on pictures that it does not learn from."""
+"""A run watched while it trains: figures on pictures that it does not learn from, alarms, advice.
+
+Nothing here touches the training: no draw, no gradient, no failure of a measure ends a run.
+"""
 
 from __future__ import annotations
 
 import json
-import math
+import logging
+import time
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
-import numpy as np
 import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
-from engines import files, measures
+from engines import exam, files
+from engines.advice import advice, best
+from engines.alarms import Watch
+from engines.data.mends import Mends, mends_of
 from engines.data.sets import open_data
-from engines.features import embed
-from engines.feed import fixed_batches
-from engines.recipe import Draw
+from engines.errors import UserError
+from engines.exam import Look, Nature
+from engines.measures import distances
+from engines.purse import Purse
+from engines.references import ROWS, References, Shelf, rgb
 from engines.runs import Run
 from engines.trainer import Trainer
 
-VALIDATED = 160  # pictures a validation, at most
-PREVIEWED = 8  # of which so many are kept to look at
+LEAST, MOST = 40, 160  # pictures of a measure
+LEARNED = 40  # training pictures that it is also asked for
+PREVIEWED = 8  # pictures of a sheet
+KEPT_SHEETS = 60
+MOST_SEARCHED = 4000  # training pictures among which the nearest is looked for
+CACHE_BYTES = 200_000_000
+log = logging.getLogger(__name__)
 
 
-def validate(run: Run, trainer: Trainer) -> dict[str, float]:
-    """Figures on the validation split with the averaged weights; a sheet of previews; the best
-    weights are kept.
-    """
-    recipe, config = trainer.recipe, trainer.config
-    data = open_data(Path(config["data"]), recipe.kind, recipe.data.size, "val")
-    if len(data) == 0:
+class Validation:
+    """What a run's leader asks after every step. `tell` appends an event to the run."""
+
+    def __init__(
+        self,
+        run: Run,
+        trainer: Trainer,
+        tell: Callable[[Mapping[str, Any]], None] | None = None,
+    ) -> None:
+        self._run, self._trainer, self._tell = run, trainer, tell or run.append
+        self._watch = Watch()
+        self._purse = Purse(trainer.rows, trainer.total)
+        self._references: References | None = None
+        self._nature = Nature()
+        self._pictures = 0
+        self.measured = False  # whether the step just done was
+        for event in run.events():
+            self._watch.hear(event)
+            self._purse.hear(event)
+            if event["kind"] == "bounds" and isinstance(event.get("pictures"), int):
+                self._pictures = min(max(event["pictures"], LEAST), MOST)
+
+    @property
+    def due(self) -> bool:
+        """Whether the step just done is one to measure after."""
+        every, step = self._trainer.config["validate"], self._trainer.step
+        last = step == self._trainer.total
+        return every > 0 and (last or (step % every == 0 and self._purse.affords(step)))
+
+    def after(self, event: Mapping[str, Any]) -> None:
+        """Take the event of the step just done; measure where it is time."""
+        self._purse.hear(event)
+        for alarm in self._watch.hear(event):
+            self._tell({**alarm, "time": time.time()})
+        self.measured = self.due
+        if self.measured:
+            self.measure()
+
+    def measure(self) -> dict[str, float]:
+        """Take the figures of the averaged weights now; the best weights are kept."""
+        start, trainer = time.perf_counter(), self._trainer
+        try:
+            devices = [trainer.device] if trainer.device.type == "cuda" else []
+            with torch.no_grad(), torch.random.fork_rng(devices), trainer.autocast():
+                figures, once = self._figures()
+        except UserError as error:
+            return self._failed(str(error))
+        except Exception as error:  # A measure is not worth a run.
+            log.exception("the pictures could not be measured")
+            return self._failed(
+                f"The pictures of step {trainer.step:,} could not be measured "
+                f"({type(error).__name__}); the training goes on."
+            )
+        seconds = time.perf_counter() - start
+        self._say(
+            {
+                "kind": "measure",
+                "step": trainer.step,
+                "figures": figures,
+                "pictures": self._pictures,
+                "seconds": seconds - once,
+            }
+        )
+        try:
+            self._keep_best(figures)
+        except UserError as error:
+            self._say({"kind": "warning", "step": trainer.step, "sentence": str(error)})
+        if figures and (said := advice(self._watch)) is not None:
+            self._say(said)
+        return figures
+
+    def _failed(self, sentence: str) -> dict[str, float]:
+        self._say({"kind": "warning", "step": self._trainer.step, "sentence": sentence})
         return {}
-    draw = Draw((config["seed"], 0, 999), 8, slice(0, 8), trainer.device)
-    reals: list[Tensor] = []
-    fakes: list[Tensor] = []
-    scores: dict[str, list[Tensor]] = {}
-    sheet: list[Tensor] = []
-    with torch.no_grad(), trainer.autocast():
-        for batch in fixed_batches(data, VALIDATED, 8, trainer.device):
-            picture = recipe.preview(trainer.average, batch, draw)
-            for name, value in recipe.validate(trainer.average, batch).items():
-                scores.setdefault(name, []).append(value.float().cpu())
-            if picture is None:
-                continue
-            real = next(
-                v for v in (getattr(batch, n, None) for n in ("image", "target")) if v is not None
-            )
-            fakes.append(embed(rgb(picture)).cpu())
-            reals.append(embed(rgb(real)).cpu())
-            if not sheet:
-                sheet = [rgb(real).float().cpu(), rgb(picture).float().cpu()]
-    figures = {name: float(torch.cat(values).mean()) for name, values in scores.items()}
-    if fakes:
-        rng = np.random.default_rng(config["seed"])
-        kid = measures.kid(torch.cat(reals).numpy(), torch.cat(fakes).numpy(), rng)
-        figures |= {"kid": kid.mean, "kid_low": kid.low, "kid_high": kid.high}
-        save_sheet(run.path / "previews" / f"{trainer.step:09d}.png", sheet)
-    _keep_best(run, trainer, figures)
-    return figures
 
+    def _say(self, event: Mapping[str, Any]) -> None:
+        """Append an event, and hear it too."""
+        self._tell({**event, "time": time.time()})
+        self._purse.hear(event)
+        for alarm in self._watch.hear(event):
+            self._tell({**alarm, "time": time.time()})
 
-def _keep_best(run: Run, trainer: Trainer, figures: dict[str, float]) -> None:
-    """Keep the averaged weights whose first figure is the lowest so far."""
-    if not figures:
-        return
-    name = "kid" if "kid" in figures else next(iter(figures))
-    before = [
-        e["figures"][name]
-        for e in run.events()
-        if e["kind"] == "measure" and name in e.get("figures", {})
-    ]
-    if figures[name] <= min(before, default=math.inf):
-        with files.writing(run.best_path) as temporary:
-            weights = {k: v.contiguous() for k, v in trainer.average.state_dict().items()}
-            save_file(
-                weights, temporary, {"step": str(trainer.step), "figures": json.dumps(figures)}
+    # Measuring ----------------------------------------------------------------------------------
+
+    def _figures(self) -> tuple[dict[str, float], float]:
+        """The figures, and the seconds that are spent but once a run."""
+        trainer, start = self._trainer, time.perf_counter()
+        recipe, nets, config = trainer.recipe, trainer.average, trainer.config
+        if recipe.kind == "points":
+            return {}, 0.0
+        references = self._opened()
+        unseen, train = references.unseen, references.train
+        alone = len(unseen.data) < 2
+        shelf = train if alone else unseen
+        if not self._pictures:
+            self._pictures = self._afford(shelf)
+        before = len(unseen), len(train)
+        unseen.grow(self._pictures)
+        train.grow(max(self._pictures, len(train)))
+        count = self._pictures
+        if not self._watch.bounds:
+            self._bound(references, count, alone, time.perf_counter() - start)
+        once = time.perf_counter() - start
+        rows = shelf.rows[:count] if self._nature.given else exam.cycled(shelf.rows, count)
+        looked = exam.look(recipe, nets, shelf, rows, trainer.device)
+        learned = Look()
+        if self._nature.given or looked.scores:
+            learned = exam.look(recipe, nets, train, train.rows[:LEARNED], trainer.device)
+        groups = exam.varied(recipe, nets, self._nature, shelf, shelf.rows)
+        figures = exam.figures(self._nature, unseen, looked, train, learned, groups, config["seed"])
+        self._show(looked, train)
+        spare = self._purse.spare(trainer.step)
+        if spare > 0 and len(train) < min(MOST_SEARCHED, len(train.data)):
+            start = time.perf_counter()
+            train.grow(len(train) + int(min(spare, 20.0) / self._purse.a_picture) // ROWS * ROWS)
+            once += time.perf_counter() - start
+        if before != (len(unseen), len(train)):
+            references.keep()
+        return exam.flattened(figures), once
+
+    def _opened(self) -> References:
+        """The true pictures, opened when they are first wanted."""
+        if self._references is None:
+            run, recipe, config = self._run, self._trainer.recipe, self._trainer.config
+            shelves = []
+            for number, split in enumerate(("val", "train")):
+                mends = mends_of(config) | Mends(mates=True)
+                data = open_data(
+                    Path(config["data"]), recipe.kind, recipe.data.size, split, CACHE_BYTES, mends
+                )
+                shelves.append(Shelf(data, config["seed"] + number, self._trainer.device))
+            self._nature = Nature.of(recipe, self._trainer.average)
+            self._references = References(shelves[0], shelves[1], run.path / "features.safetensors")
+        return self._references
+
+    def _afford(self, shelf: Shelf) -> int:
+        """How many pictures a measure may have: what looking at a few costs tells."""
+        start = time.perf_counter()
+        rows = exam.cycled(shelf.order[:ROWS], ROWS)
+        exam.look(self._trainer.recipe, self._trainer.average, shelf, rows, self._trainer.device)
+        self._purse.a_picture = (time.perf_counter() - start) / ROWS
+        every = self._trainer.config["validate"]
+        return min(max(self._purse.pictures(every) // ROWS * ROWS, LEAST), MOST)
+
+    def _bound(self, references: References, count: int, alone: bool, seconds: float) -> None:
+        start = time.perf_counter()
+        found = exam.bounds(self._nature, references, count, self._trainer.config["seed"])
+        seconds += time.perf_counter() - start
+        step = self._trainer.step
+        self._say(
+            {
+                "kind": "bounds",
+                "step": step,
+                "figures": found,
+                "pictures": count,
+                "seconds": seconds,
+            }
+        )
+        if alone:
+            self._say(
+                {
+                    "kind": "warning",
+                    "step": step,
+                    "sentence": "Too few pictures are set apart for validation, so nobody can say "
+                    "how good the model is on unseen ones. Choose a larger share for validation, "
+                    "or add pictures.",
+                }
             )
+
+    def _keep_best(self, figures: dict[str, float]) -> None:
+        """Keep the averaged weights where no measure was better."""
+        found = best(self._watch)
+        if not figures or found is None or found.measure.step != self._trainer.step:
+            return
+        with files.writing(self._run.best_path) as temporary:
+            state = self._trainer.average.state_dict()
+            said = {"step": str(self._trainer.step), "figures": json.dumps(figures)}
+            save_file({k: v.contiguous() for k, v in state.items()}, temporary, said)
+
+    # Showing ------------------------------------------------------------------------------------
+
+    def _show(self, looked: Look, train: Shelf) -> None:
+        """A sheet of true pictures above made ones, and a strip of the training pictures that are
+        nearest to these.
+        """
+        if not looked.sheet:
+            return
+        name, folder = f"{self._trainer.step:09d}", self._run.path / "previews"
+        save_sheet(folder / f"{name}.png", looked.sheet)
+        if len(train):
+            apart = distances(looked.features[:PREVIEWED], train.features())
+            rows = [train.rows[place] for place in apart.argmin(1)]
+            pictures = {row: train.picture(row) for row in set(rows)}
+            found = [pictures[row] for row in rows]
+            if all(picture is not None for picture in found):
+                strip = torch.stack([p for p in found if p is not None])
+                save_sheet(folder / f"nearest-{name}.png", [strip])
+                told = {
+                    "nearest": train.names(rows),
+                    "distance": [round(float(value), 4) for value in apart.min(1)],
+                    "searched": len(train),
+                    "of": len(train.data),
+                }
+                files.write_json(folder / f"{name}.nearest.json", told)
+        for pattern in ("[0-9]*.png", "nearest-*.png", "*.nearest.json"):
+            for old in sorted(folder.glob(pattern))[:-KEPT_SHEETS]:
+                old.unlink(missing_ok=True)
 
 
 def save_sheet(path: Path, rows: list[Tensor]) -> None:
-    """Rows of pictures (N, 3, H, W) in [-1, 1] as one PNG: real above made."""
+    """Rows of pictures (N, C, H, W) in [-1, 1] as one PNG: real above made."""
     from PIL import Image as Pillow
 
-    strips = [torch.cat(list(row[:PREVIEWED]), dim=2) for row in rows]
+    strips = [torch.cat(list(rgb(row)[:PREVIEWED]), dim=2) for row in rows]
     grey = ((torch.cat(strips, dim=1).clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8)
     with files.writing(path) as temporary:
         Pillow.fromarray(grey.permute(1, 2, 0).numpy()).save(temporary, format="PNG")
-
-
-def rgb(picture: Tensor) -> Tensor:
-    """Grey pictures as three equal channels."""
-    return picture if picture.shape[1] == 3 else picture[:, :1].expand(-1, 3, -1, -1)

@@ -205,7 +205,7 @@ def test_validation_keeps_the_best_and_shows_previews(vistas: Path, tmp_path: Pa
     assert len(measured) == 2
     assert all(math.isfinite(f["kid"]) and f["kid_low"] <= f["kid_high"] for f in measured)
     assert run.best_path.exists()
-    assert len(list((run.path / "previews").glob("*.png"))) == 2
+    assert len(list((run.path / "previews").glob("[0-9]*.png"))) == 2
     assert len(list((run.path / "snapshots").glob("*.safetensors"))) >= 1
 
 

@@ -13,6 +13,7 @@ from PIL import Image
 
 from engines.data import report as reporting
 from engines.data import scan as scanning
+from engines.data.listing import Lister
 from engines.data.pictures import write_layout, write_picture
 from engines.data.recognise import recognise
 from engines.data.report import Problem, Report
@@ -255,7 +256,9 @@ def test_kinds_are_recognised(clean: Path, tmp_path: Path) -> None:
     }
     for kind, folder in made.items():
         report = scan(folder, deep=True)
-        assert (recognise(folder).kind, report.kind, report.problems) == (kind, kind, []), kind
+        assert (recognise(Lister(folder)).kind, report.kind, report.problems) == (kind, kind, []), (
+            kind
+        )
     assert scan(made["labelled"]).pictures == 18
     assert scan(clean, "image").pictures == 4
     assert scan(clean, "paired", deep=True).problems == []

@@ -12,6 +12,7 @@ MOVING = frozenset({".avi", ".m4v", ".mkv", ".mov", ".mp4", ".webm"})
 UNREAD = MOVING | {
     *(".avif", ".gif", ".heic", ".heif", ".jp2", ".jxl", ".psd", ".raw", ".svg", ".tga", ".xcf")
 }
+HERE = "."  # in place of a folder's name: the data set's own
 DEEPEST = 3  # folders within folders that are looked into
 MOST_PICTURES = 2_000_000  # a set beyond this is a mistake: a whole disk, or links in a circle
 
@@ -29,20 +30,32 @@ class Listing:
     unread: list[Path] = field(default_factory=list)
 
 
-def list_pictures(
-    folder: Path,
-    root: Path | None = None,
-    out: Collection[str] = (),
-    cancelled: Callable[[], bool] = lambda: False,
-) -> Listing:
-    """The pictures of a folder, or, where it has none of its own, of the folders in it, whose names
-    then come first: folder/name. OSError where it cannot be read.
+class Lister:
+    """Lists the folders of a data set, each of them once.
 
-    Files in `out`, paths inside `root` as `inside` writes them, count as not there.
+    Files in `out`, paths inside the set as `inside` writes them, count as not there. `cancelled` is
+    asked at every file, and ends a listing with Cancelled.
     """
-    walk = _Walk(root or folder, frozenset(out), cancelled)
-    walk.through(folder, "", DEEPEST)
-    return walk.listing
+
+    def __init__(
+        self,
+        root: Path,
+        out: Collection[str] = (),
+        cancelled: Callable[[], bool] = lambda: False,
+    ) -> None:
+        self.root, self.cancelled = root, cancelled
+        self._out = frozenset(out)
+        self._found: dict[str, Listing] = {}
+
+    def pictures(self, name: str = HERE) -> Listing:
+        """The pictures of a folder of the set, or, where it has none of its own, of the folders in
+        it, whose names then come first: folder/name. OSError where it cannot be read.
+        """
+        if name not in self._found:
+            walk = _Walk(self.root, self._out, self.cancelled)
+            walk.through(self.root / name, "", DEEPEST)
+            self._found[name] = walk.listing
+        return self._found[name]
 
 
 class _Walk:

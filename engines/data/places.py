@@ -3,11 +3,11 @@
 import os
 import re
 from collections import Counter
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
-from engines.data.listing import Listing, is_folder, list_pictures, without_ending
+from engines.data.listing import HERE, Lister, Listing, is_folder, without_ending
 from engines.data.mends import NONE, Mends
 from engines.errors import UserError
 
@@ -31,7 +31,7 @@ PAIRS = (
     *(("source", "target"), ("a", "b"), ("input", "output"), ("before", "after")),
     *(("sources", "targets"), ("inputs", "outputs"), ("sketches", "photos"), ("edges", "photos")),
 )
-HERE = "."  # in place of a folder's name: the data set's own
+_KNOWN = frozenset({*PHOTOS, *LAYOUTS, *(name for pair in PAIRS for name in pair)})
 _ENDING = re.compile(r"(?<=.)[_\-. ]?[A-Za-z]+$")
 
 
@@ -107,31 +107,27 @@ def pair_names(folder: Path) -> tuple[str, str] | None:
 
 
 def folders_by_name(folder: Path) -> dict[str, str]:
-    """Name in small letters -> name of the folders in a folder; exact spellings win. OSError."""
+    """Name in small letters -> name of the folders in a folder that have a name known here; of
+    several spellings the first by the alphabet. OSError.
+    """
     with os.scandir(folder) as entries:
-        names = sorted(
-            (e.name for e in entries if not e.name.startswith(".") and is_folder(e)), reverse=True
-        )
-    return {name.lower(): name for name in names}
+        names = sorted(e.name for e in entries if e.name.lower() in _KNOWN and is_folder(e))
+    return {name.lower(): name for name in reversed(names)}
 
 
-def listings(
-    folder: Path,
-    places: Places,
-    out: Collection[str] = (),
-    cancelled: Callable[[], bool] = lambda: False,
-) -> tuple[Listing, Listing]:
+def listings(lister: Lister, places: Places) -> tuple[Listing, Listing]:
     """The pictures and their mates by name. Both may lie in one folder, told apart by ending."""
-    first = list_pictures(folder / places.first, folder, out, cancelled)
-    if places.second is None:
-        return without_ending(first, places.endings[0]), Listing()
+    first = lister.pictures(places.first)
     here, there = places.endings
+    if places.second is None:
+        return without_ending(first, here), Listing()
     if places.second == places.first:
         paths = first.paths.items()
         mates = Listing({name: path for name, path in paths if name.endswith(there)})
-        first.paths = {name: path for name, path in paths if name not in mates.paths}
+        photos = {name: path for name, path in paths if name not in mates.paths}
+        first = Listing(photos, first.doubles, first.unread)
     else:
-        mates = list_pictures(folder / places.second, folder, out, cancelled)
+        mates = lister.pictures(places.second)
     return without_ending(first, here), without_ending(mates, there)
 
 

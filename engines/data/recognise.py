@@ -3,15 +3,14 @@ say. Every answer comes with its reason and with what else it could be.
 """
 
 import os
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from engines.data.likeness import frames_alike, mates_alike, numbered
-from engines.data.listing import Listing, is_folder, list_pictures
+from engines.data.listing import HERE, Lister, Listing, is_folder
 from engines.data.mends import NONE, Mends, Split
 from engines.data.palettes import find_classes
-from engines.data.places import HERE, Places, layer_names, listings, pair_names, usual_ending
+from engines.data.places import Places, layer_names, listings, pair_names, usual_ending
 from engines.data.report import Alternative, Form
 
 KIND_OF: dict[Form, str] = {
@@ -28,7 +27,6 @@ STRETCHES = 24  # that one long sequence is cut into, so that each split gets so
 # Names of folders that are parts of a set, and no classes.
 PARTS = frozenset({"train", "training", "val", "valid", "validation", "test", "testing"})
 ENOUGH = 0.5  # share of the names of the smaller folder that must have a mate
-Cancel = Callable[[], bool]
 
 
 @dataclass(frozen=True)
@@ -46,20 +44,20 @@ class Recognised:
         return KIND_OF[self.form]
 
 
-def recognise(folder: Path, cancelled: Cancel = lambda: False) -> Recognised:
+def recognise(lister: Lister) -> Recognised:
     """What a folder holds. OSError where it cannot be read."""
-    found = _by_names(folder, cancelled) or _by_looking(folder, cancelled)
-    return _split(folder, found, cancelled)
+    found = _by_names(lister) or _by_looking(lister)
+    return _split(lister, found)
 
 
-def _by_names(folder: Path, cancelled: Cancel) -> Recognised | None:
-    layers = layer_names(folder)
-    if layers and list_pictures(folder / layers[1], cancelled=cancelled).paths:
-        return _layouts(folder, Mends(), layers, (), cancelled)
-    names = pair_names(folder)
-    if names and all(list_pictures(folder / n, cancelled=cancelled).paths for n in names):
-        return _two(folder, names, True, cancelled)
-    if (folder / "attributes.csv").exists():
+def _by_names(lister: Lister) -> Recognised | None:
+    layers = layer_names(lister.root)
+    if layers and lister.pictures(layers[1]).paths:
+        return _layouts(lister, Mends(), layers, ())
+    names = pair_names(lister.root)
+    if names and all(lister.pictures(n).paths for n in names):
+        return _two(lister, names, True)
+    if (lister.root / "attributes.csv").exists():
         return Recognised(
             "attributes",
             "There is an attributes.csv, which tells of each picture how much it has of what.",
@@ -69,27 +67,26 @@ def _by_names(folder: Path, cancelled: Cancel) -> Recognised | None:
 
 
 def _layouts(
-    folder: Path,
+    lister: Lister,
     mends: Mends,
     names: tuple[str, str],
     before: tuple[Alternative, ...],
-    cancelled: Cancel,
     looked: str = "",
 ) -> Recognised:
     """Photos and layouts; where no classes.json names their classes, as their colours tell."""
     places = places_from(names, mends)
-    first, second = listings(folder, places, cancelled=cancelled)
+    first, second = listings(lister, places)
     mates = len(first.paths.keys() & second.paths.keys())
     if mates < ENOUGH * min(len(first.paths), len(second.paths)):
         endings = _endings(first, second)
         if endings is not None:
             mends = replace(mends, folders=names, endings=endings)
-            first, second = listings(folder, places_from(names, mends), cancelled=cancelled)
+            first, second = listings(lister, places_from(names, mends))
             mates = len(first.paths.keys() & second.paths.keys())
     where = "One folder holds" if names[0] == names[1] else f"{names[0]} and {names[1]} hold"
     reason = f"{where} {mates:,} photos and layouts of the same names{looked}."
-    if not (folder / "classes.json").exists():
-        found = find_classes(list(second.paths.values()), cancelled)
+    if not (lister.root / "classes.json").exists():
+        found = find_classes(list(second.paths.values()), lister.cancelled)
         if found is not None:
             told = "colours" if found.by_color else "numbers"
             reason += (
@@ -104,15 +101,15 @@ def _layouts(
     return Recognised("layouts", reason, mends, (pairs, *before, photos))
 
 
-def _two(folder: Path, names: tuple[str, str], named: bool, cancelled: Cancel) -> Recognised:
+def _two(lister: Lister, names: tuple[str, str], named: bool) -> Recognised:
     """Two folders that their names tell apart, or a look."""
     mends = NONE if named else Mends(folders=names)
-    first, second = listings(folder, places_from(names, mends), cancelled=cancelled)
+    first, second = listings(lister, places_from(names, mends))
     mates = first.paths.keys() & second.paths.keys()
     least = min(len(first.paths), len(second.paths))
     if len(mates) < ENOUGH * least and (endings := _endings(first, second)) is not None:
         mends = Mends(folders=names, endings=endings)
-        first, second = listings(folder, places_from(names, mends), cancelled=cancelled)
+        first, second = listings(lister, places_from(names, mends))
         mates = first.paths.keys() & second.paths.keys()
     held = f"{names[0]} and {names[1]}"
     photos = _photos(f"The pictures of {held} can be taken together, as of one sort.")
@@ -129,13 +126,13 @@ def _two(folder: Path, names: tuple[str, str], named: bool, cancelled: Cancel) -
     return Recognised("pairs", reason, mends, (apart, folders, photos))
 
 
-def _by_looking(folder: Path, cancelled: Cancel) -> Recognised:
-    inner, own = _inside(folder, cancelled)
+def _by_looking(lister: Lister) -> Recognised:
+    inner, own = _inside(lister)
     if own:
-        return _flat(folder, cancelled)
-    if len(inner) == 2 and (found := _both(folder, (inner[0], inner[1]), cancelled)) is not None:
+        return _flat(lister)
+    if len(inner) == 2 and (found := _both(lister, (inner[0], inner[1]))) is not None:
         return found
-    listing = list_pictures(folder, cancelled=cancelled)
+    listing = lister.pictures()
     names = list(listing.paths)
     photos = _photos("The folders can be left aside.")
     if inner and {name.lower() for name in inner} <= PARTS:
@@ -148,7 +145,7 @@ def _by_looking(folder: Path, cancelled: Cancel) -> Recognised:
         classes = Alternative(
             "folders", "labelled", "Each folder can be a class, told apart by a slider."
         )
-        if _moving(listing, cancelled):
+        if _moving(listing, lister):
             reason = (
                 f"{len(inner)} folders hold pictures numbered like frames, and neighbours look "
                 "alike."
@@ -159,7 +156,7 @@ def _by_looking(folder: Path, cancelled: Cancel) -> Recognised:
         )
         reason = f"{len(inner)} folders hold pictures, each a class that is called as its folder."
         return Recognised("folders", reason, NONE, (photos, clips))
-    if _moving(listing, cancelled):
+    if _moving(listing, lister):
         return Recognised(
             "clips", "The pictures are numbered like frames, and neighbours look alike.", NONE,
             (_photos("They can be taken one by one."),),
@@ -168,20 +165,20 @@ def _by_looking(folder: Path, cancelled: Cancel) -> Recognised:
     return Recognised("photos", reason)
 
 
-def _flat(folder: Path, cancelled: Cancel) -> Recognised:
+def _flat(lister: Lister) -> Recognised:
     """Pictures in the folder itself: one, frames, photos with their layouts beside, or photos."""
-    listing = list_pictures(folder, cancelled=cancelled)
+    listing = lister.pictures()
     names = list(listing.paths)
     if len(names) == 1:
         return Recognised("picture", "There is one picture alone.")
     beside = _beside(names)
     if beside is not None:
         mends = Mends(folders=(HERE, HERE), endings=("", beside))
-        _, second = listings(folder, places_from((HERE, HERE), mends), cancelled=cancelled)
-        if find_classes(list(second.paths.values()), cancelled) is not None:
+        _, second = listings(lister, places_from((HERE, HERE), mends))
+        if find_classes(list(second.paths.values()), lister.cancelled) is not None:
             looked = f", with {beside} at the end of a layout's"
-            return _layouts(folder, mends, (HERE, HERE), (), cancelled, looked)
-    if _moving(listing, cancelled):
+            return _layouts(lister, mends, (HERE, HERE), (), looked)
+    if _moving(listing, lister):
         return Recognised(
             "clips", "The pictures are numbered like frames, and neighbours look alike.", NONE,
             (_photos("They can be taken one by one."),),
@@ -194,9 +191,9 @@ def _flat(folder: Path, cancelled: Cancel) -> Recognised:
     return Recognised("photos", reason, NONE, (clips,) if numbered(names) else ())
 
 
-def _both(folder: Path, names: tuple[str, str], cancelled: Cancel) -> Recognised | None:
+def _both(lister: Lister, names: tuple[str, str]) -> Recognised | None:
     """Two folders of any name: photos and layouts, or pairs, where a look says so."""
-    listed = [list_pictures(folder / name, cancelled=cancelled) for name in names]
+    listed = [lister.pictures(name) for name in names]
     first, second = listed
     endings = ("", "")
     mates = first.paths.keys() & second.paths.keys()
@@ -206,35 +203,37 @@ def _both(folder: Path, names: tuple[str, str], cancelled: Cancel) -> Recognised
         if found is None:
             return None
         endings = found
-    looks = [find_classes(list(listing.paths.values())[:200], cancelled) for listing in listed]
-    if (looks[0] is None) != (looks[1] is None) and not cancelled():
+    looks = [
+        find_classes(list(listing.paths.values())[:200], lister.cancelled) for listing in listed
+    ]
+    if (looks[0] is None) != (looks[1] is None) and not lister.cancelled():
         if looks[0] is not None:
             names, endings = (names[1], names[0]), (endings[1], endings[0])
         mends = Mends(folders=names, endings=endings if any(endings) else ())
         looked = f", and {names[1]} has few colours with hard edges, as layouts have"
-        two = _two(folder, names, False, cancelled)
+        two = _two(lister, names, False)
         apart = tuple(each for each in two.others if each.form == "folders")
-        return _layouts(folder, mends, names, apart, cancelled, looked)
+        return _layouts(lister, mends, names, apart, looked)
     mends = Mends(folders=names, endings=endings if any(endings) else ())
-    one, other = listings(folder, places_from(names, mends), cancelled=cancelled)
+    one, other = listings(lister, places_from(names, mends))
     pairs = [(path, other.paths[name]) for name, path in one.paths.items() if name in other.paths]
-    if mates_alike(pairs, cancelled):
-        found_two = _two(folder, names, False, cancelled)
+    if mates_alike(pairs, lister.cancelled):
+        found_two = _two(lister, names, False)
         reason = found_two.reason.rstrip(".") + ", with edges in the same places."
         return replace(found_two, reason=reason)
     return None
 
 
-def _split(folder: Path, found: Recognised, cancelled: Cancel) -> Recognised:
+def _split(lister: Lister, found: Recognised) -> Recognised:
     """With the split that keeps together what is alike, where no splits.csv says it."""
-    if (folder / "splits.csv").exists() or found.form in ("picture", "unpaired", "folders"):
+    if (lister.root / "splits.csv").exists() or found.form in ("picture", "unpaired", "folders"):
         return found
     first = Places(HERE)
     if found.kind in ("layout", "paired"):
-        first = places_from(_folders(folder, found), found.mends)
-    listing, _ = listings(folder, first, cancelled=cancelled)
+        first = places_from(_folders(lister, found), found.mends)
+    listing, _ = listings(lister, first)
     names = list(listing.paths)
-    moving = found.form == "clips" or _moving(listing, cancelled)
+    moving = found.form == "clips" or _moving(listing, lister)
     if not moving:
         return found
     groups = {name.rpartition("/")[0] for name in names}
@@ -247,10 +246,10 @@ def _split(folder: Path, found: Recognised, cancelled: Cancel) -> Recognised:
     return replace(found, reason=f"{told} {kept}", mends=found.mends | Mends(split=split))
 
 
-def _folders(folder: Path, found: Recognised) -> tuple[str, str]:
+def _folders(lister: Lister, found: Recognised) -> tuple[str, str]:
     if len(found.mends.folders) == 2:
         return found.mends.folders[0], found.mends.folders[1]
-    names = layer_names(folder) if found.kind == "layout" else pair_names(folder)
+    names = layer_names(lister.root) if found.kind == "layout" else pair_names(lister.root)
     assert names is not None
     return names
 
@@ -265,20 +264,20 @@ def _photos(reason: str, mends: Mends = NONE) -> Alternative:
     return Alternative("photos", "image", reason, mends)
 
 
-def _moving(listing: Listing, cancelled: Cancel) -> bool:
+def _moving(listing: Listing, lister: Lister) -> bool:
     names = list(listing.paths)
-    return numbered(names) and frames_alike(names, list(listing.paths.values()), cancelled)
+    return numbered(names) and frames_alike(names, list(listing.paths.values()), lister.cancelled)
 
 
 def _stretch(count: int) -> int:
     return max(8, -(-count // STRETCHES))
 
 
-def _inside(folder: Path, cancelled: Cancel) -> tuple[list[str], bool]:
+def _inside(lister: Lister) -> tuple[list[str], bool]:
     """The folders in a folder that hold pictures, and whether it has some of its own."""
-    with os.scandir(folder) as entries:
+    with os.scandir(lister.root) as entries:
         names = sorted(e.name for e in entries if is_folder(e) and not e.name.startswith("."))
-    listing = list_pictures(folder, cancelled=cancelled)
+    listing = lister.pictures()
     own = any("/" not in name for name in listing.paths)
     holding = {name.partition("/")[0] for name in listing.paths}
     return [name for name in names if name in holding], own

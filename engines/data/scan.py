@@ -13,11 +13,11 @@ from typing import NamedTuple
 from engines.data import tables
 from engines.data.counting import Shares, Twins, ranges_of, shares_of_folders
 from engines.data.layouts import Reading, says_otherwise
-from engines.data.listing import MOVING, Cancelled, Listing, apart, inside, shown
+from engines.data.listing import HERE, MOVING, Cancelled, Lister, Listing, apart, inside, shown
 from engines.data.mends import NONE, Mends
 from engines.data.palettes import spread
 from engines.data.pictures import NotExact, read_picture, size_of
-from engines.data.places import HERE, Places, listings, places_of
+from engines.data.places import Places, listings, places_of
 from engines.data.recognise import KIND_OF, Recognised, recognise
 from engines.data.report import KINDS, Alternative, Fault, Problem, Report
 from engines.data.sets import splits_of
@@ -53,8 +53,9 @@ def scan(
     report = Report(str(folder), kind or "image", deep, mends=mends)
     work = _Scan(folder, report, cancelled, progress or (lambda done, total: None))
     try:
-        _take(report, recognise(folder, cancelled), kind, mends)
-        work.run()
+        lister = Lister(folder, (), cancelled)
+        _take(report, recognise(lister), kind, mends)
+        work.run(Lister(folder, mends.files, cancelled) if mends.files else lister)
     except Cancelled:
         report.cancelled = True
     except OSError as error:
@@ -107,7 +108,7 @@ class _Scan:
     def mends(self) -> Mends:
         return self.report.mends
 
-    def run(self) -> None:
+    def run(self, lister: Lister) -> None:
         try:
             places = places_of(self.folder, self.report.kind, self.mends)
         except UserError:
@@ -115,7 +116,7 @@ class _Scan:
                 raise
             self._missing()
             return
-        entries = self._entries(places)
+        entries = self._entries(lister, places)
         self.report.pictures = len(entries)
         if not entries and not self.report.problems:
             self.problem(
@@ -171,11 +172,11 @@ class _Scan:
             with self._caught(path, "table"):
                 self.reading = Reading.of(self.folder, self.mends)
 
-    def _entries(self, places: Places) -> list[Entry]:
+    def _entries(self, lister: Lister, places: Places) -> list[Entry]:
         """All pictures that have the mate they need."""
         kind, folder = self.report.kind, self.folder
         self.layered = places.layered
-        first, second = listings(folder, places, self.mends.files, self.cancelled)
+        first, second = listings(lister, places)
         self._listed(first)
         self._listed(second)
         if kind == "unpaired":

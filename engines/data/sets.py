@@ -25,7 +25,7 @@ from engines.data.kinds import (
     PointsSet,
 )
 from engines.data.layouts import Reading
-from engines.data.listing import Listing, list_pictures
+from engines.data.listing import Lister, Listing
 from engines.data.mends import NONE, Mends
 from engines.data.places import Places, listings, places_of
 from engines.data.samples import Floats
@@ -66,7 +66,7 @@ def pictures_in(folder: Path) -> dict[str, Path]:
     """
     if not folder.is_dir():
         raise UserError(f"There is no folder {folder}; check the path.")
-    return _single(list_pictures(folder), folder, NONE)
+    return _single(Lister(folder).pictures(), folder, NONE)
 
 
 def _single(listing: Listing, folder: Path, mends: Mends) -> dict[str, Path]:
@@ -98,7 +98,7 @@ def _open(
         raise UserError(f"There is no kind of data called {kind!r}.")
     try:
         places = places_of(folder, kind, mends)
-        first, second = listings(folder, places, mends.files)
+        first, second = listings(Lister(folder, mends.files), places)
     except OSError as error:
         raise UserError(f"{folder} cannot be read ({error}); check its permissions.") from error
     pictures = _single(first, folder / places.first, mends)

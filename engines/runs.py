@@ -66,7 +66,7 @@ class Run:
             raise UserError(
                 f"There is no run in {self.path} (no run.json); check the path."
             ) from error
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, RecursionError) as error:
             raise UserError(
                 f"run.json in {self.path} cannot be read ({error}); restore it or start a new run."
             ) from error
@@ -216,7 +216,7 @@ class Run:
     def _small(self, name: str) -> dict[str, Any]:
         try:
             value = json.loads((self.path / name).read_text("utf-8"))
-        except (OSError, ValueError):
+        except (OSError, ValueError, RecursionError):
             return {}
         return value if isinstance(value, dict) else {}
 

@@ -1,15 +1,18 @@
 """What a run says in words, what its model's card says, and how runs are set side by side."""
 
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from PIL import Image
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractButton, QComboBox, QTableWidget
 from pytestqt.qtbot import QtBot
+from safetensors.numpy import save_file
 
 from engines.runs import Run
 from studio.lanes import runs as lane
@@ -273,8 +276,13 @@ def test_a_greyed_button_says_why(panel: TrainingPanel, training: Training) -> N
     panel.detail.show_run(run)
     tune = named(panel, QAbstractButton, "Fine-tune …")
     assert not tune.isEnabled()
+    (folder / "model.json").write_text('{"recipe": "none"}')
+    panel.detail.show_run(run)
     assert "weights" in tune.accessibleDescription()
-    assert folder.exists()
+    save_file({"a": np.zeros(2, np.float32)}, folder / "weights.safetensors")
+    os.utime(folder / "model.json", ns=(1, 1))
+    panel.detail.show_run(run)
+    assert tune.isEnabled()
 
 
 def test_the_nearest_training_pictures_are_shown_below_the_sheet_of_their_step(

@@ -136,6 +136,7 @@ class Far:
                 ) from error
 
     def _look(self, closed: Callable[[], bool]) -> None:
+        self.source.stat()  # Where even that fails, nothing is left to be read.
         self.writable = os.access(self.source, os.W_OK)
         for name in _SMALL:
             self._take(name)
@@ -174,7 +175,10 @@ class Far:
                 size = min(log.seek(0, 2), MOST_EVENTS)
                 have = copy.stat().st_size if copy.exists() else 0
                 if have > size or (have and not _same_start(log, copy)):
-                    copy.unlink()
+                    # Another file, so that whoever reads it can tell.
+                    anew = copy.with_name(".events.part")
+                    anew.write_bytes(b"")
+                    os.replace(anew, copy)
                     have = 0
                 log.seek(have)
                 while have < size and not closed():

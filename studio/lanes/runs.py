@@ -7,18 +7,17 @@ is new. Nothing here writes, except through `Run.steer`, `Run.lease` and `Run.sh
 import os
 import time
 from pathlib import Path
-from typing import Any, BinaryIO, Literal, cast
+from typing import BinaryIO, Literal, cast
 
-from engines.errors import UserError
-from engines.orders import BUNDLE, LOG, Order
+from engines.orders import BUNDLE, LOG
 from engines.request import Request
-from engines.runs import Desire, Run
+from engines.runs import Desire
+from studio.lanes.about import About
 from studio.lanes.curve import Curve
 from studio.lanes.events import Bounds, Note, Reading, Standing
 from studio.lanes.faraway import Far
 
 Status = Literal[
-    "waiting",  # for the run before it
     "preparing",
     "training",
     "paused",
@@ -40,17 +39,16 @@ EXPORT_SECONDS = 1800.0
 _LOG_BYTES = 8_000
 
 
-class Follow:
+class Follow(About):
     """A run directory, read as it grows. `far` where it is a copy of one that is elsewhere."""
 
     def __init__(self, path: Path, far: Far | None = None) -> None:
-        self.run = Run(path)
+        super().__init__(path)
         self.far = far
         self.whole = False  # Whether the curves are wanted too.
         self.pid: int | None = None  # of the trainer, where this studio started it
         self._unheard = False  # Whether that trainer has yet to say a word.
-        self._config: dict[str, Any] | None = None
-        self._order: Order | None = None
+        self._inode = -1
         self._forget()
         self._shown = self._read  # that of the end, while an old log is read again
 
@@ -60,31 +58,7 @@ class Follow:
         self._read = Reading(self.whole)
         self.behind = True  # Whether more waits to be read.
 
-    # What it is ---------------------------------------------------------------------------------
-    @property
-    def path(self) -> Path:
-        """The run directory."""
-        return self.run.path
-
-    @property
-    def config(self) -> dict[str, Any]:
-        """run.json; empty as long as there is none that can be read."""
-        if self._config is None:
-            try:
-                self._config = self.run.config
-            except UserError:
-                return {}
-        return self._config
-
-    @property
-    def order(self) -> Order | None:
-        """What was ordered; None of a run that a terminal began."""
-        if self._order is None:
-            try:
-                self._order = Order.read(self.path)
-            except UserError:
-                return None
-        return self._order
+    # What it is and how it stands ---------------------------------------------------------------
 
     @property
     def title(self) -> str:
@@ -99,41 +73,10 @@ class Follow:
         return self.far.source if self.far is not None else self.path
 
     @property
-    def recipe(self) -> str:
-        """The id of what is trained."""
-        if self.order is not None:
-            return self.order.recipe
-        return str(self.config["recipe"]) if "recipe" in self.config else ""
-
-    @property
-    def stages(self) -> list[tuple[int, float]]:
-        """(steps, pixels of a training crop) of each stage."""
-        try:
-            given = [
-                (int(s["steps"]), float(s["size"][0] * s["size"][1])) for s in self.config["stages"]
-            ]
-        except (KeyError, TypeError, IndexError, ValueError):
-            given = []
-        return given or [(self._ordered_steps(), 1.0)]
-
-    def _ordered_steps(self) -> int:
-        for source in (self.config.get("settings"), self.order and dict(self.order.settings)):
-            if isinstance(source, dict) and isinstance(source.get("steps"), int):
-                return int(source["steps"])
-        return 0
-
-    @property
-    def total(self) -> int:
-        """Steps in all; 0 as long as nobody knows."""
-        return sum(steps for steps, _ in self.stages)
-
-    @property
     def bundle(self) -> Path | None:
         """The exported model, where there is one."""
         path = self.path / BUNDLE
         return path if (path / "model.json").is_file() else None
-
-    # How it stands ------------------------------------------------------------------------------
 
     @property
     def _standing(self) -> Standing:
@@ -180,8 +123,6 @@ class Follow:
             return "failed"
         if self.said == "done" and self.bundle is not None:
             return "done"
-        if self.said == "waiting":
-            return "waiting"
         if self.far is not None and self.said not in ("", "done", "stopped"):
             return "silent"
         if self.said or self.config:
@@ -194,7 +135,7 @@ class Follow:
         desire = self.run.desire()
         if desire in ("stop", "discard") and self.said != "exporting":
             return "stopping"
-        if self.said in ("", "preparing", "waiting", *ENDED):
+        if self.said in ("", "preparing", *ENDED):
             return "preparing"
         if self.said == "exporting":
             return "exporting"
@@ -268,8 +209,7 @@ class Follow:
     def rate(self) -> float | None:
         """Pictures a second."""
         pace = self.seconds_a_step
-        batch = (self.config.get("settings") or {}).get("batch")
-        return batch / pace if pace and isinstance(batch, int) else None
+        return self.batch / pace if pace and self.batch else None
 
     # What it shows ------------------------------------------------------------------------------
 
@@ -359,10 +299,10 @@ class Follow:
         """Read what was appended, at most CHUNK bytes; whether there was anything."""
         try:
             with open(self.run.events_path, "rb") as log:
-                size = log.seek(0, 2)
-                if size < self._offset:  # It is another file now.
+                size, inode = log.seek(0, 2), os.fstat(log.fileno()).st_ino
+                if size < self._offset or inode != self._inode:  # It is another file now.
                     self._forget()
-                    self._shown = self._read
+                    self._shown, self._inode = self._read, inode
                 if self._offset < 0:
                     self._offset = 0 if self.whole else max(0, size - TAIL)
                     skip = self._offset > 0

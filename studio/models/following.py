@@ -106,7 +106,7 @@ class Following(QObject):
             if self._file.stat().st_size > _MOST_BYTES:
                 return []
             value = json.loads(self._file.read_text("utf-8"))
-        except (OSError, ValueError):
+        except (OSError, ValueError, RecursionError):
             return []
         named = value if isinstance(value, list) else []
         paths = [Path(name) for name in named if isinstance(name, str)]

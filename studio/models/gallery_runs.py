@@ -89,10 +89,10 @@ def picture_of(run: Follow) -> tuple[Path, bool] | None:
 
 def settings_of(run: Follow) -> dict[str, Any]:
     """What a run is made of, as it is told: data, recipe, and settings."""
-    settings = run.config.get("settings")
-    ordered = dict(run.order.settings) if run.order is not None else {}
-    known = settings if isinstance(settings, dict) else ordered
-    return {"data": str(run.config.get("data", run.order.data if run.order else "")), **known}
+    order = run.order
+    known = run.settings or (dict(order.settings) if order is not None else {})
+    data = run.config.get("data", order.data if order is not None else "")
+    return {"data": str(data), **known}
 
 
 def differences(one: Follow, other: Follow) -> list[tuple[str, str, str]]:

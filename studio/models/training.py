@@ -59,6 +59,7 @@ class Training(QObject):
         self._discarded: set[Path] = set()
         self._canvas: Shown | None = None
         self._shown: dict[Path, int] = {}  # which canvas each run was handed
+        self._tunable: dict[tuple[Path, int], str] = {}  # by model, why not
         self._canvas_number = 0
         self._next_canvas = self._next_lease = 0.0
         self.following = Following(self.home, self)
@@ -142,10 +143,9 @@ class Training(QObject):
         run of the same recipe; None where there is none.
         """
         for run in self.runs:
-            settings = run.config.get("settings") or {}
             try:
-                theirs = float(settings["batch"] * settings["size"] ** 2)
-            except (KeyError, TypeError):
+                theirs = float(run.settings["batch"] * run.settings["size"] ** 2)
+            except (KeyError, TypeError, OverflowError):
                 continue
             pace, stages = run.seconds_a_step, run.stages
             if run.recipe != recipe or pace is None or theirs <= 0 or not run.step:
@@ -248,9 +248,17 @@ class Training(QObject):
 
     def why_not_tune(self, run: Follow) -> str:
         """Why its model cannot be fine-tuned, in a sentence; empty where it can."""
-        if run.bundle is None or not (run.bundle / "weights.safetensors").is_file():
-            return self.tr("This model carries no weights to go on from.")
-        return ""
+        if run.bundle is None:
+            return self.tr("There is no model yet.")
+        try:
+            state = run.bundle, (run.bundle / "model.json").stat().st_mtime_ns
+        except OSError:
+            state = run.bundle, 0
+        if state not in self._tunable:
+            from engines.runtime.tuning import why_not
+
+            self._tunable[state] = why_not(run.bundle, run.recipe)
+        return self._tunable[state]
 
     def _numbered(self, title: str) -> str:
         """A title that no run has: Lakes, Lakes 2, Lakes 3."""

@@ -134,7 +134,7 @@ class RunDetail(QWidget):
         if self.state.objectName() != ("danger" if troubled else ""):
             self.state.setObjectName("danger" if troubled else "")
             self.state.style().polish(self.state)
-        self.bar.setVisible(status not in ("failed", "unproved", "waiting"))
+        self.bar.setVisible(status not in ("failed", "unproved"))
         self.bar.setRange(0, 0 if status in ("preparing", "exporting") else 1000)
         self.bar.setValue(round(1000 * run.step / run.total) if run.total else 0)
         self.facts.show_facts(self._facts(run, status))

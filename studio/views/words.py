@@ -154,7 +154,6 @@ def status_text(status: Status, share: int) -> str:
         "exporting": _tr("Exporting the model"),
         "done": _tr("Done") if share >= 100 else _tr("Done, stopped at {0} %").format(share),
         "stopped": _tr("Stopped at {0} %; can go on").format(share),
-        "waiting": _tr("Waits for the training before it"),
         "unproved": _tr("Trained, but there is no model"),
         "silent": _tr("Nothing heard since {0} %").format(share),
         "failed": _tr("Failed"),

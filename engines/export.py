@@ -4,56 +4,66 @@ Everything happens on a copy and in a folder beside the target, which is put in 
 the proof.
 """
 
-import copy
 import datetime
-import hashlib
 import itertools
-import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import onnx
 import torch
-from onnx import TensorProto, helper, numpy_helper
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
-from engines import files, trainer, validation
+from engines import files, trainer, validation, weights
 from engines.data.mends import Mends, mends_of
 from engines.data.sets import open_data
 from engines.errors import UserError
 from engines.feed import fixed_batches
-from engines.ports import Size
-from engines.proof import GraphProof, Proof, prove
-from engines.recipe import Draw, Graph, Recipe
+from engines.forms import Written, write_graph
+from engines.proof import Proof
+from engines.quantise import half_or_whole
+from engines.recipe import Draw, Recipe
+from engines.references import rgb
 from engines.runs import Run
-from engines.runtime.bundle import FORMAT, METADATA, Bundle
-from engines.tracing import describe, sizes_of, trace
+from engines.runtime.bundle import FORMAT, Bundle
+from engines.runtime.tuning import WEIGHTS
+from engines.sizing import sizes
 
 
 def export_bundle(
-    run: Run, out: Path, *, name: str = "", title: str = "", licence: str = "", data: str = ""
+    run: Run,
+    out: Path,
+    *,
+    name: str = "",
+    title: str = "",
+    licence: str = "",
+    data: str = "",
+    tunable: bool = False,
+    int8: bool = False,
+    tell: Callable[[str], None] = lambda sentence: None,
 ) -> Proof:
     """Export a run's best weights to the folder `out`; ParityError leaves what was there untouched.
 
     `licence` and `data` are what the passport says of the weights and of what they were trained on.
+    A `tunable` model carries the weights of all networks; `int8` tries to store weights as 8-bit
+    integers. `tell` hears what is being done.
     """
     recipe = trainer.build_recipe(run)
     nets, step = _weights(run, recipe)
-    _fold(nets)
     out.parent.mkdir(parents=True, exist_ok=True)
     if out.exists() and not (out / "model.json").exists():
         raise UserError(f"{out} exists and is no model; choose another folder.")
     with _beside(out) as folder:
+        if tunable:
+            weights.save(folder / WEIGHTS, _all_weights(run, nets))
+        _fold(nets)
         about = {
             "format": FORMAT,
             "name": name or out.name,
@@ -67,33 +77,40 @@ def export_bundle(
             "made": datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%d"),
             "versions": run.config["versions"],
         }
-        entries, proofs = [], []
-        for graph in recipe.graphs(nets):
-            path = folder / f"{graph.name}.onnx"
-            description = {**about, **describe(graph)}
-            proofs.append(export_graph(graph, path, description, recipe.data.size))
-            sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
-            entries.append({**describe(graph), "file": path.name, "sha256": sha256})
-        proof = Proof(tuple(proofs))
-        files.write_json(
-            folder / "model.json",
-            {**about, "graphs": entries, "proof": [asdict(p) for p in proof.graphs]},
-        )
+        if "base" in run.config:
+            about["base"] = {key: run.config["base"][key] for key in ("name", "title", "steps")}
+        forms = folder / "forms"
+        forms.mkdir()
+        tell("Proving that the model does what the trained networks do.")
+        written = [
+            write_graph(graph, forms, about, recipe.data.size, int8)
+            for graph in recipe.graphs(nets)
+        ]
+        proof = Proof(tuple(w.proof for w in written), _remark(written) if int8 else "")
+        entries = [w.entry(f"{w.graph.name}.onnx") for w in written]
+        for w, entry in zip(written, entries, strict=True):
+            shutil.copyfile(w.path, folder / entry["file"])
+        told = {"graphs": entries, "proof": [asdict(p) for p in proof.graphs]}
+        files.write_json(folder / "model.json", {**about, **told})
         _preview(run, recipe, nets, folder / "preview.png")
-        Bundle.open(folder)
+        bundle = Bundle.open(folder)
+        tell("Measuring its size and speed.")
+        card = {key: about[key] for key in ("recipe", "steps", "data", "licence")}
+        named = {"model": bundle.name, "title": bundle.title, **card}
+        hashes = {"hashes": {"model": bundle.hash}}
+        files.write_json(
+            folder / "card.json", {**named, **hashes, **sizes(bundle, written, recipe.data.size)}
+        )
+        shutil.rmtree(forms)
         _publish(folder, out)
     return proof
 
 
-def export_graph(graph: Graph, path: Path, description: dict[str, Any], size: Size) -> GraphProof:
-    """Write one graph with its description inside, and prove it; ParityError if it fails."""
-    module = copy.deepcopy(graph.module).eval().to(memory_format=torch.contiguous_format)
-    exact = copy.deepcopy(module)
-    _round_to_half(module)
-    sizes = sizes_of(graph, size)
-    trace(graph, module, path, sizes[0])
-    _store(path, description)
-    return prove(graph, module, exact, path, sizes[1:])
+def _remark(written: Sequence[Written]) -> str:
+    """What became of the 8-bit weights that were asked for."""
+    if reasons := [w.reason for w in written if w.reason]:
+        return f"{'; '.join(reasons)}, so float16 was kept there."
+    return "8-bit weights stood the proof and were kept."
 
 
 def _weights(run: Run, recipe: Recipe) -> tuple[nn.ModuleDict, int]:
@@ -118,6 +135,22 @@ def _weights(run: Run, recipe: Recipe) -> tuple[nn.ModuleDict, int]:
     return nets.eval().requires_grad_(False), step
 
 
+def _all_weights(run: Run, nets: nn.ModuleDict) -> dict[str, Tensor]:
+    """Weights of all networks by the names that the recipe has for them: the averaged ones, and of
+    those that are not averaged, such as critics, the newest.
+    """
+    found: dict[str, Tensor] = {}
+    if checkpoints := run.checkpoints():
+        try:
+            tensors = load_file(checkpoints[-1])
+        except (SafetensorError, OSError) as error:
+            raise UserError(
+                f"The checkpoint {checkpoints[-1]} cannot be used ({error}); train further."
+            ) from error
+        found = {k.removeprefix("nets."): v for k, v in tensors.items() if k.startswith("nets.")}
+    return {name: half_or_whole(tensor) for name, tensor in (found | nets.state_dict()).items()}
+
+
 def _open(path: Path) -> Any:
     from safetensors import safe_open
 
@@ -132,41 +165,6 @@ def _fold(module: nn.Module) -> None:
             parametrize.remove_parametrizations(part, name)
 
 
-def _halved(tensor: Tensor) -> bool:
-    """Matrices and kernels are stored in half precision; vectors, such as running variances, are
-    not.
-    """
-    return tensor.is_floating_point() and tensor.ndim >= 2
-
-
-@torch.no_grad()
-def _round_to_half(module: nn.Module) -> None:
-    for tensor in (*module.parameters(), *module.buffers()):
-        if _halved(tensor):
-            tensor.copy_(tensor.half().float())
-
-
-def _store(path: Path, description: dict[str, Any]) -> None:
-    """Store matrices and kernels as float16 behind a Cast, which ONNX Runtime folds away when it
-    opens the file, under their parameters' names; and put the description into the metadata."""
-    model = onnx.load(str(path))
-    casts = []
-    for tensor in model.graph.initializer:
-        if tensor.data_type == TensorProto.FLOAT and len(tensor.dims) >= 2:
-            half = numpy_helper.to_array(tensor).astype(np.float16)
-            full = f"{tensor.name}.float32"
-            for node in model.graph.node:
-                node.input[:] = [full if name == tensor.name else name for name in node.input]
-            casts.append(helper.make_node("Cast", [tensor.name], [full], to=TensorProto.FLOAT))
-            tensor.CopyFrom(numpy_helper.from_array(half, tensor.name))
-    nodes = [*casts, *model.graph.node]
-    del model.graph.node[:]
-    model.graph.node.extend(nodes)
-    helper.set_model_props(model, {METADATA: json.dumps(description, ensure_ascii=False)})
-    onnx.checker.check_model(model)
-    path.write_bytes(model.SerializeToString(deterministic=True))
-
-
 def _preview(run: Run, recipe: Recipe, nets: nn.ModuleDict, path: Path) -> None:
     """A picture of what the model does, where its data still are and its product is a picture."""
     try:
@@ -179,7 +177,7 @@ def _preview(run: Run, recipe: Recipe, nets: nn.ModuleDict, path: Path) -> None:
         with torch.no_grad():
             picture = recipe.preview(nets, batch, draw)
         if picture is not None:
-            validation.save_sheet(path, [validation.rgb(picture).float()])
+            validation.save_sheet(path, [rgb(picture).float()])
 
 
 @contextmanager

@@ -28,7 +28,7 @@ class GraphProof:
 
     `errors`: distance to PyTorch by "batch x height x width", in units of the port's tolerance,
     worst output; `moves`: mean change of the output when an input is drawn anew, over the output's
-    deviation; `rounding`: what storing weights as float16 changed, in the same units as `errors`;
+    deviation; `rounding`: what the stored form of the weights changed, in the units of `errors`;
     `halo`: what tiles must overlap by, in pixels; None where the picture cannot be tiled.
     """
 
@@ -45,6 +45,7 @@ class Proof:
     """The proofs of all graphs of a bundle."""
 
     graphs: tuple[GraphProof, ...]
+    remark: str = ""  # what became of the 8-bit weights that were asked for
 
     def text(self) -> str:
         """A line a graph."""
@@ -57,7 +58,7 @@ class Proof:
                 f"that moves it least is {least[0]} ({least[1]:.1%} of the deviation); "
                 f"{g.bytes / 1e6:.1f} MB"
             )
-        return "\n".join(lines)
+        return "\n".join([*lines, *([self.remark] if self.remark else [])])
 
 
 def prove(
@@ -70,10 +71,6 @@ def prove(
     def run(inputs: dict[str, Array]) -> list[Array]:
         return sessions.run(path, sha256, inputs)
 
-    def apart(a: Sequence[Array], b: Sequence[Array]) -> float:
-        pairs = zip(graph.outputs, a, b, strict=True)
-        return max(port.distance(x, y) / port.tolerance for port, x, y in pairs)
-
     errors: dict[str, float] = {}
     rounding = 0.0
     for (batch, seed), size in zip(((1, 1), (3, 2), (2, 3)), sizes, strict=True):
@@ -84,9 +81,9 @@ def prove(
             raise ParityError(
                 f"The exported graph {graph.name} does not run at {batch} x {size}: {error}"
             ) from error
-        expected = _call(module, inputs)
-        errors[f"{batch} x {size[0]} x {size[1]}"] = apart(expected, actual)
-        rounding = max(rounding, apart(_call(exact, inputs), expected))
+        expected = call(module, inputs)
+        errors[f"{batch} x {size[0]} x {size[1]}"] = distance(graph, expected, actual)
+        rounding = max(rounding, distance(graph, call(exact, inputs), expected))
         if max(errors.values()) > 1:
             raise ParityError(
                 f"The exported graph {graph.name} differs from PyTorch at {batch} x {size} by "
@@ -108,7 +105,14 @@ def prove(
     )
 
 
-def _call(module: nn.Module, inputs: dict[str, Array]) -> list[Array]:
+def distance(graph: Graph, a: Sequence[Array], b: Sequence[Array]) -> float:
+    """How far two outputs of a graph are apart, in units of the ports' tolerances."""
+    pairs = zip(graph.outputs, a, b, strict=True)
+    return max(port.distance(x, y) / port.tolerance for port, x, y in pairs)
+
+
+def call(module: nn.Module, inputs: dict[str, Array]) -> list[Array]:
+    """Outputs of a PyTorch module."""
     with torch.no_grad():
         found = module(*(torch.from_numpy(array) for array in inputs.values()))
     return [t.numpy() for t in (found if isinstance(found, tuple | list) else (found,))]

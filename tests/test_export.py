@@ -11,7 +11,8 @@ from torch import Tensor, nn
 
 from engines import train
 from engines.errors import UserError
-from engines.export import export_bundle, export_graph
+from engines.export import export_bundle
+from engines.forms import write_graph
 from engines.ports import Image
 from engines.proof import ParityError
 from engines.recipe import Graph, recipe_type, registry
@@ -105,6 +106,7 @@ def test_an_export_replaces_an_older_one_and_nothing_else(
     export_bundle(runs("pix2pix"), out, title="second")
     assert Bundle.open(out).title == "second"
     assert [p.name for p in tmp_path.iterdir()] == ["model"]
+    assert sorted(p.suffix for p in out.iterdir()) == [".json", ".json", ".onnx", ".png"]
     mine = tmp_path / "mine"
     mine.mkdir()
     (mine / "novel.txt").write_text("once")
@@ -148,7 +150,7 @@ def test_a_graph_that_is_wrong_is_not_proven(
     ports = tuple(Image(f"in{i}", minimum=8) for i in range(inputs))
     graph = Graph("wrong", module, ports, (Image("picture", minimum=8),))
     with pytest.raises(ParityError, match=message):
-        export_graph(graph, tmp_path / "wrong.onnx", {}, (16, 16))
+        write_graph(graph, tmp_path, {}, (16, 16))
 
 
 def test_a_failed_proof_leaves_the_old_model(

@@ -1,0 +1,101 @@
+"""One graph on disk, in the forms that its weights can be stored in, each proved."""
+
+import copy
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from engines.ports import Size
+from engines.proof import GraphProof, call, distance, prove
+from engines.quantise import Form, choose_small, round_weights, store
+from engines.recipe import Graph
+from engines.tracing import describe, draw, sizes_of, trace
+
+WORTH = 0.05  # of a file's bytes: less is not worth a difference that nobody sees
+_ROOM = 0.8  # of the tolerance, where weights are chosen; the proof looks at other inputs
+_TRIES = 3
+
+
+@dataclass(frozen=True)
+class Written:
+    """A graph on disk: a file for each form, how far each is from the trained networks in units of
+    the tolerance, the form that is `kept`, and its proof. `reason` is why int8 was not kept.
+    """
+
+    graph: Graph
+    files: dict[Form, Path]
+    errors: dict[Form, float]
+    kept: Form
+    proof: GraphProof
+    reason: str = ""
+
+    @property
+    def path(self) -> Path:
+        """The file that the model has."""
+        return self.files[self.kept]
+
+    def entry(self, name: str) -> dict[str, Any]:
+        """Its entry in model.json, under this file name."""
+        sha256 = hashlib.sha256(self.path.read_bytes()).hexdigest()
+        return {**describe(self.graph), "file": name, "sha256": sha256}
+
+
+def write_graph(
+    graph: Graph, folder: Path, about: dict[str, Any], size: Size, int8: bool = False
+) -> Written:
+    """Write a graph into `folder` with what is `about` it inside, and prove it; ParityError if that
+    fails. With `int8` weights are stored as 8-bit integers where that stands the proof too.
+    """
+    exact = copy.deepcopy(graph.module).eval().to(memory_format=torch.contiguous_format)
+    module = copy.deepcopy(exact)
+    round_weights(module)
+    sizes = sizes_of(graph, size)
+    plain = folder / f"{graph.name}.float32.onnx"
+    # Traced with rounded weights, so that float16 loses nothing more.
+    trace(graph, module, plain, sizes[0])
+    description = {**about, **describe(graph)}
+    half = folder / f"{graph.name}.float16.onnx"
+    store(plain, half, description)
+    proof = prove(graph, module, exact, half, sizes[1:])
+    files: dict[Form, Path] = {"float32": plain, "float16": half}
+    errors: dict[Form, float] = {"float32": 0.0, "float16": proof.rounding}
+    written = Written(graph, files, errors, "float16", proof)
+    if not int8:
+        return written
+    return _smaller(written, exact, folder / f"{graph.name}.int8.onnx", description, sizes)
+
+
+def _smaller(
+    half: Written, exact: nn.Module, path: Path, description: dict[str, Any], sizes: Sequence[Size]
+) -> Written:
+    """The same with as many 8-bit weights as stand the proof, or with the reason for none."""
+    graph = half.graph
+    inputs = draw(graph.inputs, 2, 21, sizes[1])
+    expected = call(exact, inputs)
+    small = choose_small(exact, lambda m: distance(graph, expected, call(m, inputs)), _ROOM)
+    for _ in range(_TRIES):
+        if not small:
+            break
+        module = copy.deepcopy(exact)
+        round_weights(module, small)
+        trace(graph, module, path, sizes[0])
+        store(path, path, description, small)
+        proof = prove(graph, module, exact, path, sizes[1:])
+        if proof.rounding <= 1:
+            saved = 1 - proof.bytes / half.proof.bytes
+            if saved < WORTH:
+                break
+            files: dict[Form, Path] = {**half.files, "int8": path}
+            errors: dict[Form, float] = {**half.errors, "int8": proof.rounding}
+            return Written(graph, files, errors, "int8", proof)
+        small = small[: len(small) // 2]
+    return replace(
+        half,
+        reason=f"8-bit weights of the graph {graph.name} would show, or save less than "
+        f"{WORTH:.0%} of its size",
+    )

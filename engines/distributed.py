@@ -69,9 +69,12 @@ class Crew:
 
     def device(self, kind: str) -> torch.device:
         """This process's own device of that kind."""
-        if kind != "cuda" or self.world == 1:
-            return torch.device(kind)
-        return torch.device("cuda", int(os.environ.get(DEVICE, os.environ.get("LOCAL_RANK", "0"))))
+        number = os.environ.get(DEVICE, os.environ.get("LOCAL_RANK") if self.world > 1 else None)
+        return (
+            torch.device(kind)
+            if kind != "cuda" or number is None
+            else torch.device(kind, int(number))
+        )
 
     def threads(self, count: int) -> int:
         """How many of a machine's threads are this process's: the crew's on it share them."""

@@ -15,7 +15,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from engines.errors import UserError
 from engines.runs import Run
@@ -28,6 +27,36 @@ MOST_LOSSES = 3  # without a new checkpoint in between
 COMING_SECONDS = 300.0  # for the others to come up
 # A process that waits for a dead one's GPU is deaf; it is not waited for any longer than this.
 DEAF_SECONDS = 20.0
+WORDLESS = (
+    "The first of the processes that train this run ended without a word; the last checkpoint is "
+    "kept. Resume the run."
+)
+
+
+def team(
+    processes: int, devices: Sequence[int], found: int, batch: int, together: int
+) -> tuple[int, tuple[int, ...]]:
+    """How many processes to train with, and the number of each one's GPU (none on the CPU).
+
+    `processes` 0 leaves it to this: one on the CPU, else one for each of `devices`, and where none
+    are named for each of the `found` GPUs, as far as they can share a batch of rows of which
+    `together` stay together. UserError where what was asked for cannot be.
+    """
+    if found == 0:
+        return processes or 1, ()
+    if missing := [number for number in devices if not 0 <= number < found]:
+        raise UserError(
+            f"There is no GPU number {missing[0]}; the {found} here are numbered from 0."
+        )
+    numbers = tuple(devices) or tuple(range(found))
+    if processes > len(numbers):
+        raise UserError(
+            f"{processes} processes need as many GPUs, and {len(numbers)} can be used; "
+            "ask for fewer."
+        )
+    able = [n for n in range(1, len(numbers) + 1) if n == 1 or batch % (n * together) == 0]
+    count = processes or max(able)
+    return count, numbers[:count]
 
 
 @dataclass
@@ -37,6 +66,7 @@ class Others:
     run: Run
     world: int
     place: Path
+    before: dict[str, str]  # the environment as it was
     children: list["subprocess.Popen[bytes]"] = field(default_factory=list)
     closing: bool = False
 
@@ -123,35 +153,44 @@ def leading(
     checkpoint it is a UserError. The caller holds the run's lock.
     """
     if processes == 1:
-        yield
+        with _told({DEVICE: str(devices[0])} if devices else {}):
+            yield
         return
     from engines.distributed import LostError, joined
 
     place = Path(tempfile.mkdtemp(prefix="pentimento-crew-"))
-    others, before = Others(run, processes, place), dict(os.environ)
-    patience = 0.0
+    others, patience = Others(run, processes, place, dict(os.environ)), 0.0
     try:
         others.start(devices, steps)
         others.meet()
-        os.environ.update(environment(place, 0, processes, devices))
         threading.Thread(target=_listen, args=(others, again), daemon=True).start()
-        with joined():
+        with _told(environment(place, 0, processes, devices)), joined():
             yield
         patience = 60.0
     except LostError as lost:
         said = _of(others) or str(lost)
         others.end(0)
         shutil.rmtree(place, ignore_errors=True)
-        _anew(run, said, again)
+        _anew(others, said, again)
         raise UserError(
             f"{said} That was {MOST_LOSSES + 1} times without a new checkpoint; the last one is "
             "kept. Resume the run with fewer processes."
         ) from lost
     finally:
         others.end(patience)
+        shutil.rmtree(place, ignore_errors=True)
+
+
+@contextmanager
+def _told(values: dict[str, str]) -> Iterator[None]:
+    """Within, the environment says so."""
+    before = dict(os.environ)
+    os.environ.update(values)
+    try:
+        yield
+    finally:
         os.environ.clear()
         os.environ.update(before)
-        shutil.rmtree(place, ignore_errors=True)
 
 
 def follow_leader(run: Run) -> None:
@@ -162,7 +201,6 @@ def follow_leader(run: Run) -> None:
     def watch() -> None:
         while os.read(0, 1):  # Not through sys.stdin, whose lock outlives this thread at exit.
             pass
-        time.sleep(1.0)  # After the last step the leader only lets go; then so does this process.
         say_for_leader(run)
         os._exit(1)
 
@@ -170,13 +208,12 @@ def follow_leader(run: Run) -> None:
 
 
 def say_for_leader(run: Run) -> None:
-    """Tell the run that its leader ended without a word, unless somebody trains it again."""
+    """Tell the run, once, that its leader ended without a word; a leader that lives has the lock,
+    and speaks for itself.
+    """
     with suppress(UserError), run.writer():
-        _tell(
-            run,
-            "The first of the processes that train this run ended without a word; the last "
-            "checkpoint is kept. Resume the run.",
-        )
+        if not any(event.get("sentence") == WORDLESS for event in run.events()[-1:]):
+            _tell(run, WORDLESS)
 
 
 def _of(others: Others) -> str:
@@ -196,25 +233,32 @@ def _listen(others: Others, again: Sequence[str]) -> None:
             if time.monotonic() > since + DEAF_SECONDS:
                 said = others.lost()
                 others.end(0)
-                _anew(others.run, said, again)
+                _anew(others, said, again)
                 os._exit(1)
         time.sleep(0.1)
 
 
-def _anew(run: Run, said: str, again: Sequence[str]) -> None:
+def _anew(others: Others, said: str, again: Sequence[str]) -> None:
     """Tell the run, and become `again`; return only where that was tried too often."""
-    newest = int(run.checkpoints()[-1].stem) if run.checkpoints() else 0
+    run = others.run
+    newest = _newest(run)
     count, _, step = os.environ.get(_LOSSES, "0@0").partition("@")
     losses = int(count) + 1 if int(step) == newest else 1
     if losses > MOST_LOSSES:
         _tell(run, said)
         return
-    _tell(run, f"{said} Training goes on from step {newest}, the last checkpoint.")
+    goes_on = f"from step {newest}, the last checkpoint" if newest else "anew"
+    _tell(run, f"{said} Training goes on {goes_on}.")
     sys.stdout.flush()
-    os.execve(sys.executable, list(again), os.environ | {_LOSSES: f"{losses}@{newest}"})
+    os.execve(again[0], list(again), others.before | {_LOSSES: f"{losses}@{newest}"})
 
 
 def _tell(run: Run, sentence: str) -> None:
-    event: dict[str, Any] = {"kind": "warning", "sentence": sentence, "time": time.time()}
+    step = _newest(run)
     with suppress(UserError):
-        run.append(event)
+        run.append({"kind": "warning", "step": step, "sentence": sentence, "time": time.time()})
+
+
+def _newest(run: Run) -> int:
+    """The step of the newest checkpoint, 0 where there is none."""
+    return max((int(path.stem) for path in run.checkpoints()), default=0)

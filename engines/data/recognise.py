@@ -83,7 +83,7 @@ def _layouts(
             mends = replace(mends, folders=names, endings=endings)
             first, second = listings(lister, places_from(names, mends))
             mates = len(first.paths.keys() & second.paths.keys())
-    where = "One folder holds" if names[0] == names[1] else f"{names[0]} and {names[1]} hold"
+    where = "One folder holds" if names[0] == names[1] else f"“{names[0]}” and “{names[1]}” hold"
     reason = f"{where} {mates:,} photos and layouts of the same names{looked}."
     if not (lister.root / "classes.json").exists():
         found = find_classes(list(second.paths.values()), lister.cancelled)
@@ -111,7 +111,7 @@ def _two(lister: Lister, names: tuple[str, str], named: bool) -> Recognised:
         mends = Mends(folders=names, endings=endings)
         first, second = listings(lister, places_from(names, mends))
         mates = first.paths.keys() & second.paths.keys()
-    held = f"{names[0]} and {names[1]}"
+    held = f"“{names[0]}” and “{names[1]}”"
     photos = _photos(f"The pictures of {held} can be taken together, as of one sort.")
     folders = Alternative(
         "folders", "labelled", f"{held} can be two classes of pictures, told apart by a slider."
@@ -137,7 +137,7 @@ def _by_looking(lister: Lister) -> Recognised:
     photos = _photos("The folders can be left aside.")
     if inner and {name.lower() for name in inner} <= PARTS:
         reason = (
-            f"The folders {' and '.join(inner)} are parts of one set; their pictures are put "
+            f"The folders “{'” and “'.join(inner)}” are parts of one set; their pictures are put "
             "together, and split anew."
         )
         return Recognised("photos", reason)
@@ -176,7 +176,7 @@ def _flat(lister: Lister) -> Recognised:
         mends = Mends(folders=(HERE, HERE), endings=("", beside))
         _, second = listings(lister, places_from((HERE, HERE), mends))
         if find_classes(list(second.paths.values()), lister.cancelled) is not None:
-            looked = f", with {beside} at the end of a layout's"
+            looked = f", with “{beside}” at the end of a layout's"
             return _layouts(lister, mends, (HERE, HERE), (), looked)
     if _moving(listing, lister):
         return Recognised(
@@ -210,7 +210,7 @@ def _both(lister: Lister, names: tuple[str, str]) -> Recognised | None:
         if looks[0] is not None:
             names, endings = (names[1], names[0]), (endings[1], endings[0])
         mends = Mends(folders=names, endings=endings if any(endings) else ())
-        looked = f", and {names[1]} has few colours with hard edges, as layouts have"
+        looked = f", and “{names[1]}” has few colours with hard edges, as layouts have"
         two = _two(lister, names, False)
         apart = tuple(each for each in two.others if each.form == "folders")
         return _layouts(lister, mends, names, apart, looked)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSettings, Qt
 from PySide6.QtWidgets import QAbstractButton, QComboBox, QTableWidget
 from pytestqt.qtbot import QtBot
 from safetensors.numpy import save_file
@@ -22,7 +22,7 @@ from studio.models.gallery_runs import differences, figures_of, picture_of, sort
 from studio.models.run_card import Final, Kept, read_card
 from studio.models.training import Training
 from studio.views.run_compare import RunCompareDialog
-from studio.views.runs import TrainingPanel
+from studio.views.runs import SORT, TrainingPanel
 from tests.running import Event, click, fake, follow, named, resumed, state, step
 
 
@@ -107,6 +107,10 @@ def test_a_rest_for_a_full_disk_holds_until_it_is_over(tmp_path: Path) -> None:
     found = follow(run)
     assert sentences(found.current) == ["The disk is full."]
     run.append(note("resting", 1, "There is room again.", over=True))
+    found.look()
+    assert found.current == []
+    run.append(note("resting", 1, "The disk is full again.", over=False))
+    run.append(resumed(1))  # It was killed while it rested.
     found.look()
     assert found.current == []
 
@@ -337,6 +341,7 @@ def test_runs_are_sorted_as_asked(panel: TrainingPanel, training: Training, qtbo
     box.setFocus()
     qtbot.keyClick(box, Qt.Key.Key_End)
     assert "".join(run.path.name for run in panel._order) == "cba"
+    QSettings().remove(SORT)
 
 
 def test_two_selected_runs_are_compared(

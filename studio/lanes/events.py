@@ -19,8 +19,9 @@ MOST_NAMES = 64  # of curves
 MOST_NOTES = 200
 _DONE = 1e15  # no run has so many steps
 
-NoteKind = Literal["alarm", "advice", "rung", "rollback", "resting", "warning"]
+NoteKind = Literal["alarm", "advice", "rung", "rollback", "resting", "left-out", "warning", "base"]
 _LATER = ("alarm", "advice")  # what a resume takes back with the steps it was said of
+_NAMED = ("alarm", "rung", "what", "file")  # what tells two of a kind apart
 _KINDS: tuple[str, ...] = get_args(NoteKind)
 
 
@@ -114,7 +115,11 @@ class Reading:
         self._recent.clear()
         for curve in (*self.losses.values(), *self.figures.values()):
             curve.cut(step)
-        self.notes = [n for n in self.notes if n.step <= step or n.kind not in _LATER]
+        self.notes = [
+            n
+            for n in self.notes
+            if (n.step <= step or n.kind not in _LATER) and (n.kind != "resting" or n.over)
+        ]
 
     def _state(self, event: Mapping[str, Any]) -> None:
         said, sentence = str(event["state"]), str(event["sentence"])[:LONGEST]
@@ -145,7 +150,7 @@ class Reading:
     def _note(self, event: Mapping[str, Any]) -> None:
         sentence = str(event["sentence"])[:LONGEST].strip()
         kind = cast(NoteKind, event["kind"])
-        name = next((str(event[k])[:60] for k in ("alarm", "rung") if k in event), kind)
+        name = next((str(event[k])[:60] for k in _NAMED if k in event), kind)
         when = float(event["time"]) if "time" in event else 0.0
         best = _number(event["best"]) if "best" in event else None
         over = bool(event.get("over"))

@@ -23,6 +23,8 @@ _SIGNS = {
     "warning": ("warning", "muted"),
     "rollback": ("undo", "muted"),
     "rung": ("info", "muted"),
+    "left-out": ("info", "muted"),
+    "base": ("info", "muted"),
     "advice": ("info", "good"),
 }
 

@@ -47,13 +47,14 @@ class Reading:
     def classes(self) -> tuple[PaletteClass, ...]:
         """The classes as they are learnt: renamed, merged, without those left out."""
         changes = dict(self.mends.classes)
-        colors: dict[str, str] = {}
+        found: dict[str, tuple[int, str]] = {}
         for entry in self.stored:
-            name = self._name(entry.name)
-            # The colour is that of the class that others were merged into.
-            if name and (name not in colors or changes.get(entry.name, entry.name) == name):
-                colors[name] = entry.color
-        return tuple(PaletteClass(name, color) for name, color in colors.items())
+            if name := self._name(entry.name):
+                # The colour is that of the class that others were merged into.
+                far = 0 if entry.name == name else 1 if changes[entry.name] == name else 2
+                if name not in found or far < found[name][0]:
+                    found[name] = far, entry.color
+        return tuple(PaletteClass(name, color) for name, (_, color) in found.items())
 
     def _name(self, name: str) -> str:
         """What a class is called in the end: a class that was merged goes where the other goes."""

@@ -28,6 +28,7 @@ class Listing:
     paths: dict[str, Path] = field(default_factory=dict)
     doubles: list[tuple[Path, Path]] = field(default_factory=list)  # with the one that was taken
     unread: list[Path] = field(default_factory=list)
+    out: set[str] = field(default_factory=set)  # names of files that were to be left out
 
 
 class Lister:
@@ -75,6 +76,7 @@ class _Walk:
             stem, ending = os.path.splitext(file)
             path, name = folder / file, before + stem
             if self.out and inside(path, self.root) in self.out:
+                listing.out.add(name)
                 continue
             if ending.lower() in UNREAD:
                 listing.unread.append(path)
@@ -128,13 +130,19 @@ def shown(text: str) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in plain)
 
 
+def copied(listing: Listing) -> Listing:
+    """One whose pictures can be taken away without changing the first."""
+    return Listing(dict(listing.paths), listing.doubles, listing.unread, listing.out)
+
+
 def without_ending(listing: Listing, ending: str) -> Listing:
     """With names shortened by what all of them have at their end; others are left out."""
     if not ending:
         return listing
     size = len(ending)
     cut = {n[:-size]: p for n, p in listing.paths.items() if n.endswith(ending) and len(n) > size}
-    return Listing(cut, listing.doubles, listing.unread)
+    out = {name[:-size] for name in listing.out if name.endswith(ending)}
+    return Listing(cut, listing.doubles, listing.unread, out)
 
 
 def apart(first: Sequence[int], second: Sequence[int]) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
-from engines.data.listing import HERE, Lister, Listing, is_folder, without_ending
+from engines.data.listing import HERE, Lister, Listing, copied, is_folder, without_ending
 from engines.data.mends import NONE, Mends
 from engines.errors import UserError
 
@@ -116,19 +116,32 @@ def folders_by_name(folder: Path) -> dict[str, str]:
 
 
 def listings(lister: Lister, places: Places) -> tuple[Listing, Listing]:
-    """The pictures and their mates by name. Both may lie in one folder, told apart by ending."""
-    first = lister.pictures(places.first)
+    """The pictures and their mates by name. Both may lie in one folder, told apart by ending.
+
+    What is left out takes its mate along.
+    """
     here, there = places.endings
     if places.second is None:
-        return without_ending(first, here), Listing()
+        return without_ending(lister.pictures(places.first), here), Listing()
+    first, second = _both(lister, places)
+    first, second = without_ending(first, here), without_ending(second, there)
+    for own, other in ((first, second), (second, first)):
+        for name in own.out - own.paths.keys():  # Else a double has taken its place.
+            other.paths.pop(name, None)
+    return first, second
+
+
+def _both(lister: Lister, places: Places) -> tuple[Listing, Listing]:
+    first, there = lister.pictures(places.first), places.endings[1]
+    assert places.second is not None
     if places.second == places.first:
         paths = first.paths.items()
         mates = Listing({name: path for name, path in paths if name.endswith(there)})
+        mates.out = {name for name in first.out if name.endswith(there)}
         photos = {name: path for name, path in paths if name not in mates.paths}
-        first = Listing(photos, first.doubles, first.unread)
-    else:
-        mates = lister.pictures(places.second)
-    return without_ending(first, here), without_ending(mates, there)
+        return Listing(photos, first.doubles, first.unread, first.out - mates.out), mates
+    mates = lister.pictures(places.second)
+    return copied(first), copied(mates)
 
 
 def usual_ending(names: Collection[str]) -> str:

@@ -6,6 +6,7 @@ the proof.
 
 import datetime
 import itertools
+import logging
 import os
 import shutil
 import tempfile
@@ -21,7 +22,7 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
-from engines import files, trainer, validation, weights
+from engines import files, trainer, validation, verdict, weights
 from engines.data.mends import Mends, mends_of
 from engines.data.sets import open_data
 from engines.errors import UserError
@@ -36,6 +37,8 @@ from engines.runtime.bundle import FORMAT, Bundle
 from engines.runtime.tuning import WEIGHTS
 from engines.sizing import sizes
 
+log = logging.getLogger(__name__)
+
 
 def export_bundle(
     run: Run,
@@ -47,13 +50,15 @@ def export_bundle(
     data: str = "",
     tunable: bool = False,
     int8: bool = False,
+    tested: bool = False,
     tell: Callable[[str], None] = lambda sentence: None,
 ) -> Proof:
     """Export a run's best weights to the folder `out`; ParityError leaves what was there untouched.
 
     `licence` and `data` are what the passport says of the weights and of what they were trained on.
     A `tunable` model carries the weights of all networks; `int8` tries to store weights as 8-bit
-    integers. `tell` hears what is being done.
+    integers; a `tested` one is measured on the test split, for its card. `tell` hears what is being
+    done.
     """
     recipe = trainer.build_recipe(run)
     nets, step = _weights(run, recipe)
@@ -95,11 +100,17 @@ def export_bundle(
         _preview(run, recipe, nets, folder / "preview.png")
         bundle = Bundle.open(folder)
         tell("Measuring its size and speed.")
-        card = {key: about[key] for key in ("recipe", "steps", "data", "licence")}
-        named = {"model": bundle.name, "title": bundle.title, **card}
-        hashes = {"hashes": {"model": bundle.hash}}
+        figures = _tested(run, recipe, nets, step, tell) if tested else {}
         files.write_json(
-            folder / "card.json", {**named, **hashes, **sizes(bundle, written, recipe.data.size)}
+            folder / "card.json",
+            {
+                "model": bundle.name,
+                "title": bundle.title,
+                **{key: about[key] for key in ("recipe", "steps", "data", "licence")},
+                **sizes(bundle, written, recipe.data.size),
+                **figures,
+                "hashes": {**figures.get("hashes", {}), "model": bundle.hash},
+            },
         )
         shutil.rmtree(forms)
         _publish(folder, out)
@@ -111,6 +122,19 @@ def _remark(written: Sequence[Written]) -> str:
     if reasons := [w.reason for w in written if w.reason]:
         return f"{'; '.join(reasons)}, so float16 was kept there."
     return "8-bit weights stood the proof and were kept."
+
+
+def _tested(
+    run: Run, recipe: Recipe, nets: nn.ModuleDict, step: int, tell: Callable[[str], None]
+) -> dict[str, Any]:
+    """The figures on the test split; where they cannot be had, why."""
+    try:
+        return verdict.final(run, recipe, nets, step, tell)
+    except UserError as error:
+        return {"said": str(error)}
+    except Exception as error:  # No figure is worth a model.
+        log.exception("the model could not be measured on the test split")
+        return {"said": f"It could not be measured on the test pictures ({type(error).__name__})."}
 
 
 def _weights(run: Run, recipe: Recipe) -> tuple[nn.ModuleDict, int]:

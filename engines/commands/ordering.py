@@ -7,6 +7,7 @@ from pathlib import Path
 
 from engines import waiting
 from engines.commands.terminal import Verbs, say
+from engines.data.mends import Mends
 from engines.errors import UserError
 from engines.orders import BUNDLE, Order, State
 from engines.runs import Run
@@ -44,7 +45,7 @@ def _within(run: Run) -> None:
     """Carry the order out under the run's lock, and say what became of it."""
     with run.writer():
         try:
-            ended = _carry(run)
+            ended, sentence = _carry(run)
         except UserError as error:
             _tell(run, "failed", str(error))
             raise
@@ -56,7 +57,7 @@ def _within(run: Run) -> None:
             said = f"Something went wrong that should not have ({type(error).__name__}: {first})."
             _tell(run, "failed", said)
             raise
-        _tell(run, ended)
+        _tell(run, ended, sentence)
 
 
 def _go_on(home: Path) -> None:
@@ -70,12 +71,14 @@ def _go_on(home: Path) -> None:
         say(f"The next in the queue was started: {following}.")
 
 
-def _carry(run: Run) -> State:
-    """Train to the end or to the word to stop, and export; what became of it comes back."""
+def _carry(run: Run) -> tuple[State, str]:
+    """Train to the end or to the word to stop, and export; what became of it comes back, with what
+    there is to say of it.
+    """
     order = Order.of(run.path)
     _tell(run, "preparing")
     if run.desire() == "discard":
-        return "discarded"
+        return "discarded", ""
     if not (run.path / "run.json").exists():
         _make(run, order)
     run = Run.open(run.path)
@@ -89,17 +92,40 @@ def _carry(run: Run) -> State:
     with enough_memory():
         for _ in train(recipe, run):
             pass
-    if run.desire() == "discard":
-        return "discarded"
-    if not run.checkpoints():
-        return "stopped"
-    _tell(run, "exporting")
-    say(f"Exporting {order.title} and proving that the export does the same.")
-    from engines.export import export_bundle
+        if run.desire() == "discard":
+            return "discarded", ""
+        if not run.checkpoints():
+            return "stopped", ""
+        return _export(run, order)
 
-    proof = export_bundle(run, run.path / BUNDLE, name=_plain(order.title), title=order.title)
+
+def _export(run: Run, order: Order) -> tuple[State, str]:
+    """The last step: a model with proof in RUN/bundle, or the reason why there is none."""
+    from engines.export import export_bundle
+    from engines.proof import ParityError
+
+    def tell(sentence: str) -> None:
+        _tell(run, "exporting", sentence)
+        say(sentence)
+
+    try:
+        proof = export_bundle(
+            run,
+            run.path / BUNDLE,
+            name=_plain(order.title),
+            title=order.title,
+            licence=order.licence,
+            data=order.terms,
+            tunable=order.tunable,
+            int8=order.int8,
+            tested=True,
+            tell=tell,
+        )
+    except ParityError as error:
+        say(str(error))
+        return "unproved", str(error)
     say(proof.text())
-    return "done"
+    return "done", proof.remark
 
 
 def _make(run: Run, order: Order) -> None:
@@ -121,6 +147,8 @@ def _make(run: Run, order: Order) -> None:
         device=device,
         validate=order.validate,
         checkpoint=order.checkpoint,
+        mends=Mends.from_json(order.mends),
+        base=Path(order.base) if order.base else None,
     )
 
 

@@ -1,129 +1,109 @@
-"""The plan of a training: a folder, what was found in it, and what shall be made of it."""
+"""The plan of a training: what it learns from, what shall be made of it, and on what terms."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
-from engines.catalog import RecipeEntry, load_catalog
-from engines.data.report import Report
-from engines.data.scan import scan
-from engines.data.tables import read_classes
+from engines.catalog import RecipeEntry, Setting, load_catalog
+from engines.data.mends import NONE, Mends
+from engines.data.report import KINDS
 from engines.errors import UserError
 from engines.orders import Order
 from studio.lanes.work import Job, WorkLane
+from studio.models import terms
+from studio.models.dataplan import DataPlan
+from studio.models.terms import Terms
 
 # Presets that an artist is offered, in this order; others follow by their own names.
 PRESETS = ("quick", "overnight", "best")
 REHEARSAL = "tiny"
 # What a folder of a kind can teach besides recipes of its own kind.
-ALSO = {"layout": ("paired", "image"), "labelled": ("image",)}
-
-
-@dataclass(frozen=True)
-class Found:
-    """What a scan brought: the report, colours by class id, and the catalogue."""
-
-    report: Report
-    colors: Mapping[int, str]
-    catalog: Mapping[str, RecipeEntry]
+ALSO = {"layout": ("paired", "image"), "labelled": ("image",), "unpaired": ("image",)}
+OWN = frozenset({"steps"})  # settings that a model to start from does not decide
 
 
 class Plan(QObject):
-    """What the dialog shows and sets. `changed` after anything, `progressed` while it scans."""
+    """What the wizard shows and sets. `changed` after anything."""
 
     changed = Signal()
-    progressed = Signal(float)  # 0 to 1 of this round
 
     def __init__(self, work: WorkLane, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._work = work
-        self._job: Job | None = None
-        self._job_progress = work.progressed.connect(self._tell)
-        self.folder: Path | None = None
-        self.found: Found | None = None
-        self.scanning = ""  # "quick", "deep" or nothing
+        self.data = DataPlan(work, self)
+        self.data.changed.connect(self.changed)
+        self.data.found.connect(self._found)
+        self.catalog: Mapping[str, RecipeEntry] = {}
         self.trouble = ""
+        # Where the recipes have changed, a child process reads them anew.
+        work.add(
+            Job(self.tr("Reading the recipes"), lambda job: load_catalog(), self._know, self._fail)
+        )
         self.recipe: RecipeEntry | None = None
         self.preset = ""
         self.changes: dict[str, Any] = {}  # settings that a person set by hand
+        self.base: Path | None = None  # model to start from
+        self.base_title = ""
+        self.based: dict[str, Any] = {}  # its settings
         self.title = ""
+        self.terms = Terms()
+        self.licence_found = ""  # a file of terms that lies with the pictures
+        self.int8 = False
         self._titled = False
+        self._wished: Order | None = None  # to be taken over when its folder was looked through
 
-    # The folder -------------------------------------------------------------------------------
+    def _know(self, catalog: Mapping[str, RecipeEntry]) -> None:
+        self.catalog = catalog
+
+    def _fail(self, sentence: str) -> None:
+        self.trouble = sentence
+        self.changed.emit()
+
+    # The data ---------------------------------------------------------------------------------
 
     def choose_folder(self, folder: Path) -> None:
-        """Look through this one: quickly, then deeply."""
-        self.cancel()
-        self.folder, self.found, self.trouble = folder, None, ""
+        """Learn from this one."""
+        self._wished = None
+        self.leave_base()
+        self._begin(folder, NONE)
+
+    def _begin(self, folder: Path, wish: Mends) -> None:
         self.recipe, self.preset, self.changes = None, "", {}
         if not self._titled:
             self.title = folder.name.replace("_", " ").replace("-", " ").strip().capitalize()
-        self._scan(deep=False)
+        self.terms = terms.recall(folder)
+        self.licence_found = terms.licence_file(folder)
+        self.data.choose_folder(folder, wish)
 
-    def _scan(self, deep: bool) -> None:
-        folder = self.folder
-        assert folder is not None
-        self.scanning = "deep" if deep else "quick"
-
-        def run(job: Job) -> Found:
-            report = scan(
-                folder,
-                deep=deep,
-                cancelled=lambda: job.cancelled,
-                progress=lambda done, total: job.tell(done / max(total, 1)),
-            )
-            return Found(report, _colors(folder, report), load_catalog())
-
-        label = self.tr("Looking through {0}").format(folder.name)
-        self._job = self._work.add(Job(label, run, self._take, self._fail))
-        self.changed.emit()
-
-    def _tell(self, job: Job, share: float, text: str) -> None:
-        if job is self._job:
-            self.progressed.emit(share)
-
-    def _take(self, found: Found) -> None:
-        if str(self.folder) != found.report.folder or self._job is None:
-            return
-        self.found, self._job = found, None
-        if self.scanning == "quick":
-            self.recipe = self.suggested
-            self._choose_usual()
-            if not found.report.problems:
-                self._scan(deep=True)
+    def _found(self) -> None:
+        """Choose what suits what was found, or what was wished for."""
+        wished = self._wished
+        if wished is not None:
+            entry = self.catalog.get(wished.recipe)
+            kinds = [k for k in KINDS if entry and entry.kind in (k, *ALSO.get(k, ()))]
+            if self.data.choose_form(kinds):
                 return
-        self.scanning = ""
-        self.changed.emit()
-
-    def _fail(self, sentence: str) -> None:
-        self._job, self.scanning, self.trouble = None, "", sentence
-        self.changed.emit()
-
-    def cancel(self) -> None:
-        """End the scan; what it has found so far stands."""
-        if self._job is not None:
-            self._job.cancel()
-            self._job, self.scanning = None, ""
-            self.changed.emit()
-
-    @property
-    def partial(self) -> bool:
-        """Whether not every pixel was looked at."""
-        return self.found is not None and not self.found.report.deep and not self.scanning
+            self._wished = None
+            self._take_over(wished)
+        if self.recipe is None or self.recipe not in self.recipes:
+            self.recipe, self.changes = self.suggested, {}
+            self._choose_usual()
 
     # What to make of it -----------------------------------------------------------------------
 
     @property
     def recipes(self) -> list[RecipeEntry]:
         """What such data can teach, its own kind first."""
-        if self.found is None:
-            return []
-        kind = self.found.report.kind
+        kind = self.data.kind
         kinds = (kind, *(ALSO.get(kind, ())))
-        return [r for k in kinds for r in self.found.catalog.values() if r.kind == k]
+        return [r for k in kinds for r in self.catalog.values() if r.kind == k]
+
+    @property
+    def beyond(self) -> list[RecipeEntry]:
+        """What other pictures could teach."""
+        return [r for r in self.catalog.values() if r not in self.recipes]
 
     @property
     def suggested(self) -> RecipeEntry | None:
@@ -148,6 +128,7 @@ class Plan(QObject):
         """Train this; settings go back to its own."""
         if entry != self.recipe:
             self.recipe, self.changes = entry, {}
+            self.leave_base()
             self._choose_usual()
             self.changed.emit()
 
@@ -166,71 +147,172 @@ class Plan(QObject):
             self.changes[name] = value
             self.changed.emit()
 
+    def start_from(self, base: Path | None, settings: Mapping[str, Any], title: str = "") -> None:
+        """Start from a model, by whose settings it is then built; None starts from scratch."""
+        if base != self.base:
+            self.base, self.base_title = base, title
+            known = {} if self.recipe is None else {s.name: s for s in self.recipe.settings}
+            self.based = {
+                name: value
+                for name, value in settings.items()
+                if name in known and name not in OWN and allowed(known[name], value)
+            }
+            self.changes = {}
+            self.changed.emit()
+
+    def leave_base(self) -> None:
+        """Start from scratch."""
+        self.start_from(None, {})
+
+    def reset_values(self) -> None:
+        """Give up what was set by hand."""
+        if self.changes:
+            self.changes = {}
+            self.changed.emit()
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """Every setting: the recipe's default, the preset's, the base's, or set by hand."""
+        return {} if self.recipe is None else {**self.values_of(self.preset), **self.changes}
+
+    def values_of(self, preset: str) -> dict[str, Any]:
+        """Every setting as a preset of the recipe has it, where nothing is set by hand."""
+        if self.recipe is None:
+            return {}
+        values = {setting.name: setting.default for setting in self.recipe.settings}
+        return {**values, **(self.recipe.presets[preset] if preset else {}), **self.based}
+
+    # Name and terms ---------------------------------------------------------------------------
+
     def set_title(self, title: str) -> None:
         """Call the model so."""
         self.title, self._titled = title, bool(title.strip())
         self.changed.emit()
 
-    @property
-    def values(self) -> dict[str, Any]:
-        """Every setting: the recipe's default, the preset's, or what was set by hand."""
-        if self.recipe is None:
-            return {}
-        values = {setting.name: setting.default for setting in self.recipe.settings}
-        preset = self.recipe.presets[self.preset] if self.preset else {}
-        return {**values, **preset, **self.changes}
+    def set_terms(self, given: Terms) -> None:
+        """Say on what terms the pictures are used, and the model may be."""
+        if given != self.terms:
+            self.terms = given
+            self.changed.emit()
+
+    def set_int8(self, on: bool) -> None:
+        """Try a model of a quarter of the size, too."""
+        if on != self.int8:
+            self.int8 = on
+            self.changed.emit()
+
+    # Another order ----------------------------------------------------------------------------
+
+    def take(self, order: Order) -> None:
+        """Plan the same once more, to be changed: its folder is looked through anew."""
+        self._wished = order
+        self._titled, self.title = True, order.title
+        try:
+            wish = Mends.from_json(order.mends)
+        except UserError:
+            wish = NONE
+        self._begin(Path(order.data), wish)
+
+    def _take_over(self, order: Order) -> None:
+        """Set what the order says, as far as it still fits."""
+        entry = self.catalog.get(order.recipe)
+        if entry is None or entry not in self.recipes:
+            return
+        self.recipe = entry
+        self.preset = order.preset if order.preset in entry.presets else ""
+        self.int8 = order.int8
+        if order.base and Path(order.base).is_dir():
+            self.base = Path(order.base)
+            self.base_title = self.base.name
+        known = {setting.name: setting for setting in entry.settings}
+        usual = self.values
+        wanted = {s.name: s.default for s in entry.settings} | dict(order.settings)
+        self.changes = {
+            name: value
+            for name, value in wanted.items()
+            if name in known and allowed(known[name], value) and value != usual[name]
+        }
 
     # Starting ---------------------------------------------------------------------------------
 
     @property
-    def reason(self) -> str:
-        """Why it cannot be started yet; nothing where it can."""
-        if self.folder is None:
-            return self.tr("Choose a folder of pictures first.")
-        if self.scanning:
-            return self.tr("The pictures are still being looked through.")
+    def recipe_reason(self) -> str:
+        """Why nothing can be learnt; nothing where something can."""
         if self.trouble:
             return self.trouble
-        if self.found is None:
-            return self.tr("The folder was not looked through; choose it again.")
-        if count := self.found.report.count:
-            if count == 1:
-                return self.tr("Mend the problem in the folder first, then choose it again.")
-            return self.tr(
-                "Mend the {0} problems in the folder first, then choose it again."
-            ).format(f"{count:,}")
         if not self.recipes:
             return self.tr("Nothing here learns from such a folder; choose another.")
         if self.recipe is None:
             return self.tr("Choose what it shall learn.")
-        if not self.title.strip():
-            return self.tr("Give the model a name.")
         return ""
 
-    def order(self) -> Order:
-        """The order that all this makes; UserError while there is a reason against it."""
-        if self.reason or self.recipe is None or self.folder is None:
-            raise UserError(self.reason)
+    @property
+    def name_reason(self) -> str:
+        """Why name and terms do not do; nothing where they do."""
+        if not self.title.strip():
+            return self.tr("Give the model a name.")
+        return terms.reason(self.terms)
+
+    @property
+    def reason(self) -> str:
+        """Why it cannot be started yet; nothing where it can."""
+        return (
+            self.data.reason
+            or self.data.class_reason
+            or self.recipe_reason
+            or self.name_reason
+            or (self.tr("The pictures are still being looked through.") if self.scanning else "")
+        )
+
+    @property
+    def scanning(self) -> bool:
+        """Whether the folder is being looked through."""
+        return bool(self.data.scanning)
+
+    def draft(self) -> Order | None:
+        """The order as far as it is known, to be forecast; None while nothing can be learnt."""
+        if self.data.reason or self.recipe_reason or self.recipe is None or not self.data.folder:
+            return None
         values = self.values
         usual = {setting.name: setting.default for setting in self.recipe.settings}
         steps = int(values["steps"])
         return Order(
             recipe=self.recipe.id,
-            data=str(self.folder.resolve()),
-            title=self.title.strip(),
+            data=str(self.data.folder.resolve()),
+            title="",
             settings={name: value for name, value in values.items() if value != usual[name]},
             preset=self.preset,
             # Twenty looks at a short run; a long one is measured and saved as often as it pays.
             validate=min(max(steps // 20, 50), 2000),
             checkpoint=min(max(steps // 20, 10), 500),
+            base="" if self.base is None else str(self.base),
+            mends=self.data.mends.to_json(),
+        )
+
+    def order(self) -> Order:
+        """The order that all this makes, its terms remembered; UserError while there is a reason
+        against it.
+        """
+        draft = self.draft()
+        if self.reason or draft is None or self.data.folder is None:
+            raise UserError(self.reason)
+        terms.remember(self.data.folder, self.terms)
+        return replace(
+            draft,
+            title=self.title.strip(),
+            terms=terms.told(self.terms),
+            licence=terms.licence_told(self.terms),
+            int8=self.int8,
         )
 
 
-def _colors(folder: Path, report: Report) -> dict[int, str]:
-    """Colours by class id; none where the classes cannot be read, which the report says."""
-    if report.kind != "layout":
-        return {}
-    try:
-        return {i: entry.color for i, entry in enumerate(read_classes(folder))}
-    except UserError:
-        return {}
+def allowed(setting: Setting, value: Any) -> bool:
+    """Whether a setting can have this value."""
+    if setting.type == "bool" or isinstance(value, bool):
+        return setting.type == "bool" and isinstance(value, bool)
+    if setting.type == "str":
+        return isinstance(value, str) and (not setting.options or value in setting.options)
+    if not isinstance(value, int if setting.type == "int" else int | float):
+        return False
+    least = setting.least is None or value >= setting.least
+    return least and (setting.greatest is None or value <= setting.greatest)

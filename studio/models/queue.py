@@ -4,7 +4,7 @@ The trainer that ends starts the next one itself; the studio does where none cou
 a power cut, or when something is put into a queue while nothing trains.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
@@ -59,7 +59,11 @@ class Queue(QObject):
             place = min(max(keys.index(key) + by, 0), len(keys) - 1)
             keys.remove(key)
             keys.insert(place, key)
-            self._do(lambda: waiting.arrange(self.home, keys))
+            self.arrange(keys)
+
+    def arrange(self, keys: Sequence[str]) -> None:
+        """Let them wait in this order."""
+        self._do(lambda: waiting.arrange(self.home, keys))
 
     def remove(self, key: str) -> None:
         """Take one out of the queue."""

@@ -1,0 +1,56 @@
+"""Installed models that a training can start from, and why others cannot be."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from engines.runtime.tuning import why_not
+
+from engines.runtime.places import installed
+
+_MOST_BYTES = 4_000_000  # of a model's description
+
+
+@dataclass(frozen=True)
+class Base:
+    """A model; `reason` says why it cannot be started from and is empty where it can."""
+
+    folder: Path
+    title: str
+    recipe: str
+    data: str
+    settings: Mapping[str, Any]
+    reason: str
+
+    @property
+    def preview(self) -> Path:
+        """A picture that it made, where it has one."""
+        return self.folder / "preview.png"
+
+
+def bases_for(recipe: str) -> list[Base]:
+    """The installed models of this recipe, those that can be started from first."""
+    found = [base for folder in installed() if (base := read_base(folder, recipe)) is not None]
+    return sorted((b for b in found if b.recipe == recipe), key=lambda base: bool(base.reason))
+
+
+def read_base(folder: Path, recipe: str) -> Base | None:
+    """What a model's description says of it; None where it cannot be read."""
+    try:
+        path = folder / "model.json"
+        if path.stat().st_size > _MOST_BYTES:
+            return None
+        about = json.loads(path.read_text("utf-8"))
+        settings = about.get("settings")
+        return Base(
+            folder,
+            str(about.get("title") or folder.name),
+            str(about.get("recipe", "")),
+            str(about.get("data", "")),
+            settings if isinstance(settings, dict) else {},
+            why_not(folder, recipe),
+        )
+    except (OSError, ValueError, AttributeError, RecursionError):
+        return None

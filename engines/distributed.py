@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 import torch.distributed as dist
@@ -28,7 +29,7 @@ _WAIT, _NO, _YES = range(3)
 
 class LostError(UserError):
     """Another process of the crew ended, and this one cannot go on alone; `reason` is what that
-    one left for one ("memory"), "" where it had no time to say.
+    one left for one ("memory", or a sentence), "" where it had no time to say.
     """
 
     def __init__(self, message: str, reason: str = "") -> None:
@@ -120,6 +121,24 @@ class Crew:
                     dist.broadcast(value.reshape(-1).view(torch.uint8), 0)
             found[name] = value
         return found
+
+    def hear(self, word: str) -> list[str]:
+        """What each process says, at most a few thousand letters, for everyone."""
+        if self.world == 1:
+            return [word]
+        said = torch.frombuffer(bytearray(word.encode()), dtype=torch.uint8) if word else None
+        sizes = [torch.zeros(1, dtype=torch.int64) for _ in range(self.world)]
+        with self._meeting():
+            dist.all_gather(sizes, torch.tensor([0 if said is None else len(said)]))
+            most = int(max(sizes))
+            mine = torch.zeros(most, dtype=torch.uint8)
+            if said is not None:
+                mine[: len(said)] = said
+            words = [torch.empty_like(mine) for _ in range(self.world)]
+            if most:
+                dist.all_gather(words, mine)
+        pairs = zip(words, sizes, strict=True)
+        return [bytes(w[: int(size)].tolist()).decode() for w, size in pairs]
 
     # What is the mean over all ------------------------------------------------------------------
 
@@ -256,3 +275,31 @@ def joined() -> Iterator[Crew]:
     finally:
         _joined.remove(met)
         dist.destroy_process_group()
+
+
+def team(
+    config: Mapping[str, Any], batch: int, together: int, processes: int, devices: Sequence[int]
+) -> tuple[int, tuple[int, ...]]:
+    """How many processes to train a run with on this machine, and the number of each one's GPU.
+
+    `processes` 0 leaves it to what run.json says, and that to this: one on the CPU; else one for
+    each of `devices`, where none are named for each GPU there is, as far as they can share a batch
+    of rows of which `together` stay together. UserError where what was asked for cannot be.
+    """
+    if "processes" in config:  # Runs that were made before there could be several say nothing.
+        processes, devices = processes or config["processes"], devices or config["devices"]
+    found = torch.cuda.device_count() if config["device"] == "cuda" else 0
+    if found == 0:
+        processes, devices = processes or 1, ()
+    else:
+        devices = tuple(devices) or tuple(range(found))
+    if missing := [number for number in devices if not 0 <= number < found]:
+        raise UserError(f"There is no GPU number {missing[0]}; those here are 0 to {found - 1}.")
+    if found and processes > len(devices):
+        raise UserError(
+            f"{processes} processes need a GPU each, and {len(devices)} can be used; ask for fewer."
+        )
+    able = [1] + [n for n in range(2, len(devices) + 1) if batch % (n * together) == 0]
+    count = processes or max(able)
+    Crew(0, count).share(batch, together)
+    return count, tuple(devices[:count])

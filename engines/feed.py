@@ -3,7 +3,7 @@
 import logging
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -104,6 +104,10 @@ class Feed:
     def news(self) -> dict[str, int]:
         """What had to be left out since this was last asked: name -> the first step without it."""
         return self._roll.news()
+
+    def know(self, left_out: Mapping[str, int]) -> None:
+        """Do without these too, which could not be read elsewhere."""
+        self._roll.know(left_out)
 
     def close(self) -> None:
         """End the thread."""

@@ -11,10 +11,11 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NoReturn
 
 from engines.errors import UserError
 from engines.runs import Run
@@ -33,32 +34,6 @@ WORDLESS = (
 )
 
 
-def team(
-    processes: int, devices: Sequence[int], found: int, batch: int, together: int
-) -> tuple[int, tuple[int, ...]]:
-    """How many processes to train with, and the number of each one's GPU (none on the CPU).
-
-    `processes` 0 leaves it to this: one on the CPU, else one for each of `devices`, and where none
-    are named for each of the `found` GPUs, as far as they can share a batch of rows of which
-    `together` stay together. UserError where what was asked for cannot be.
-    """
-    if found == 0:
-        return processes or 1, ()
-    if missing := [number for number in devices if not 0 <= number < found]:
-        raise UserError(
-            f"There is no GPU number {missing[0]}; the {found} here are numbered from 0."
-        )
-    numbers = tuple(devices) or tuple(range(found))
-    if processes > len(numbers):
-        raise UserError(
-            f"{processes} processes need as many GPUs, and {len(numbers)} can be used; "
-            "ask for fewer."
-        )
-    able = [n for n in range(1, len(numbers) + 1) if n == 1 or batch % (n * together) == 0]
-    count = processes or max(able)
-    return count, numbers[:count]
-
-
 @dataclass
 class Others:
     """The processes beside the leader, by rank from 1."""
@@ -72,15 +47,14 @@ class Others:
 
     def start(self, devices: Sequence[int], steps: int | None) -> None:
         """Start them all; what they say goes to the run's log."""
-        command = [sys.executable, "-m", "engines.train", str(self.run.path)]
+        command = [sys.executable, "-P", "-m", "engines.train", str(self.run.path)]
         command += [str(steps)] if steps is not None else []
         with open(self.run.path / "log.txt", "ab") as log:
             for rank in range(1, self.world):
                 self.children.append(
                     subprocess.Popen(
                         command,
-                        cwd=Path(__file__).parents[1],
-                        env=os.environ | environment(self.place, rank, self.world, devices),
+                        env=_found_here() | environment(self.place, rank, self.world, devices),
                         stdin=subprocess.PIPE,  # Its end tells them that the leader is gone.
                         stdout=log,
                         stderr=log,
@@ -148,8 +122,8 @@ def leading(
 ) -> Iterator[None]:
     """Within, this process leads a crew of so many on this machine, on those GPUs or the CPU.
 
-    Where one is lost, the run says so, and this process becomes `again` (a command that goes on
-    with the run), which begins at the last checkpoint. After a few such losses without a new
+    Where one is lost, the run says so, and this process becomes Python with the arguments `again`,
+    which go on with the run from its last checkpoint. After a few such losses without a new
     checkpoint it is a UserError. The caller holds the run's lock.
     """
     if processes == 1:
@@ -171,11 +145,11 @@ def leading(
         said = _of(others) or str(lost)
         others.end(0)
         shutil.rmtree(place, ignore_errors=True)
-        _anew(others, said, again)
-        raise UserError(
-            f"{said} That was {MOST_LOSSES + 1} times without a new checkpoint; the last one is "
-            "kept. Resume the run with fewer processes."
-        ) from lost
+        if lost.reason == "memory":  # The run has told what it does about that.
+            _become(again, _found_here(others.before))
+        if lost.reason:  # Something that would only come again.
+            raise UserError(lost.reason) from lost
+        raise UserError(_anew(others, said, again)) from lost
     finally:
         others.end(patience)
         shutil.rmtree(place, ignore_errors=True)
@@ -233,24 +207,41 @@ def _listen(others: Others, again: Sequence[str]) -> None:
             if time.monotonic() > since + DEAF_SECONDS:
                 said = others.lost()
                 others.end(0)
-                _anew(others, said, again)
+                _tell(others.run, _anew(others, said, again))
                 os._exit(1)
         time.sleep(0.1)
 
 
-def _anew(others: Others, said: str, again: Sequence[str]) -> None:
-    """Tell the run, and become `again`; return only where that was tried too often."""
+def _anew(others: Others, said: str, again: Sequence[str]) -> str:
+    """Tell the run, and become `again`. Where the run is to end, or that was tried too often, the
+    sentence to end with comes back.
+    """
     run = others.run
     newest = _newest(run)
     count, _, step = os.environ.get(_LOSSES, "0@0").partition("@")
     losses = int(count) + 1 if int(step) == newest else 1
+    if run.desire() in ("stop", "discard"):
+        return f"{said} The last checkpoint is kept."
     if losses > MOST_LOSSES:
-        _tell(run, said)
-        return
+        return (
+            f"{said} That was {losses} times without a new checkpoint; the last one is kept. "
+            "Resume the run with fewer processes."
+        )
     goes_on = f"from step {newest}, the last checkpoint" if newest else "anew"
     _tell(run, f"{said} Training goes on {goes_on}.")
+    _become(again, _found_here(others.before) | {_LOSSES: f"{losses}@{newest}"})
+
+
+def _become(again: Sequence[str], told: Mapping[str, str]) -> NoReturn:
     sys.stdout.flush()
-    os.execve(again[0], list(again), others.before | {_LOSSES: f"{losses}@{newest}"})
+    sys.stderr.flush()
+    os.execve(sys.executable, [sys.executable, *again], dict(told))
+
+
+def _found_here(told: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """An environment in which Python finds this program, wherever it is started."""
+    paths = [str(Path(__file__).parents[1]), told.get("PYTHONPATH", "")]
+    return {**told, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
 
 
 def _tell(run: Run, sentence: str) -> None:

@@ -57,6 +57,12 @@ class Roll:
             self._left_out[name] = min(step, self._left_out.get(name, step))
             self._news[name] = self._left_out[name]
 
+    def know(self, left_out: Mapping[str, int]) -> None:
+        """These could not be read elsewhere; it is no news."""
+        with self._lock:
+            for name, step in left_out.items():
+                self._left_out[name] = min(step, self._left_out.get(name, step))
+
     def news(self) -> dict[str, int]:
         """What was left out since this was last asked."""
         with self._lock:

@@ -70,6 +70,7 @@ class Session:
         self.way = Way.first(self.config)
         self.step = 0  # that is being trained, from 1, or was
         self._left_out: dict[str, int] = {}
+        self._news: dict[str, int] = {}  # of what was left out, that the leader has not heard
         self._feed: Feed | None = None
         self._canvas = CanvasPainter(run)
 
@@ -94,6 +95,7 @@ class Session:
                 raise NotFiniteError(self.step, f"The loss {bad[0]} became {losses[bad[0]]}")
             if self._keeps:
                 check_finite(trainer)
+                self._share_news()
             if self.crew.leads:
                 self._record(losses, seconds, waited)
                 self._preview(due=trainer.step == last)
@@ -181,7 +183,25 @@ class Session:
             self._left_out |= news
             if self.crew.leads:
                 self.rests.write(self.step, lambda: leave_out(self.run, news, self.step))
+            else:
+                self._news |= news
         return batch, feed.waited - before
+
+    def _share_news(self) -> None:
+        """What one process could not read, none draws after a checkpoint, as none will that goes
+        on from it.
+        """
+        if self.crew.world == 1:
+            return
+        heard: dict[str, int] = {}
+        for word in self.crew.hear(json.dumps(self._news)):
+            heard |= json.loads(word)
+        self._news = {}
+        assert self._feed is not None
+        self._feed.know(heard)
+        self._left_out |= heard
+        if heard and self.crew.leads:
+            self.rests.write(self.step, lambda: leave_out(self.run, heard, self.step))
 
     def _record(self, losses: dict[str, float], seconds: float, waited: float) -> None:
         """Log the step; measure, snapshot and save when their turn comes."""

@@ -11,7 +11,7 @@ import gc
 import platform
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
@@ -25,11 +25,12 @@ from engines.adoption import take_base
 from engines.data.mends import NONE, Mends
 from engines.data.scan import scan
 from engines.data.sets import open_data
-from engines.distributed import LostError, crew, joined
+from engines.distributed import LostError, crew, joined, team
 from engines.errors import UserError
 from engines.heap import keep_freed
+from engines.launch import follow_leader, say_for_leader
 from engines.recipe import Recipe, recipe_type, settings_to_json
-from engines.recovery import NotFiniteError, go_back, go_down
+from engines.recovery import NotFiniteError, go_back, go_down, tell
 from engines.runs import Run
 from engines.session import Session, StepReport
 from engines.trainer import build_recipe, choose_precision
@@ -51,10 +52,13 @@ def new_run(
     checkpoint: int = 500,
     mends: Mends = NONE,
     base: Path | None = None,
+    processes: int = 0,
+    devices: Sequence[int] = (),
 ) -> Run:
     """Make a run directory after opening the data and building the networks once, so that a
     mistake shows now. `mends` says how to read the data in spite of its faults, `base` is the
-    folder of the model to start from.
+    folder of the model to start from, `processes` and `devices` are as `distributed.team` takes
+    them.
     """
     kind = recipe_type(recipe)
     if device == "cuda" and not torch.cuda.is_available():
@@ -67,6 +71,7 @@ def new_run(
         mends = _refuse_faults(Path(folder), kind.kind, mends)
     data = open_data(Path(folder), kind.kind, (side, side), mends=mends)
     built = kind(data.spec, **settings)
+    team({"device": device}, built.settings.batch, built.together, processes, devices)
     threads = threads or torch.get_num_threads()
     _prepare(threads)
     if precision == "auto":
@@ -90,6 +95,8 @@ def new_run(
             "device": device,
             "threads": threads,
             "precision": precision,
+            "processes": processes,
+            "devices": list(devices),
             "validate": validate,
             "checkpoint": checkpoint,
             "versions": {
@@ -153,7 +160,10 @@ def train(
             if not footprint.refused(error):
                 raise
             if session.crew.world > 1:
-                raise session.crew.leave("memory") from error
+                lost = session.crew.leave("memory")
+                if session.crew.leads:
+                    _go_down(session)
+                raise lost from error
             answer = partial(_go_down, session)
         finally:
             session.close()
@@ -172,18 +182,31 @@ def _go_down(session: Session) -> None:
     go_down(session.run, session.way, session.step, rows, recipe.together)
 
 
-def main(path: str, steps: int | None = None, minutes: float | None = None) -> None:
-    """Train the run in `path` to its end; what `python -m engines.train` and torchrun start."""
+def main(path: str, steps: int | None = None) -> None:
+    """Train the run in `path` to its end; what torchrun starts, and a leader its other processes.
+
+    `torchrun --max-restarts` begins again at the last checkpoint when a process is lost.
+    """
     run = Run.open(Path(path))
-    until = time.monotonic() + 60 * minutes if minutes is not None else None
+    follow_leader(run)
     with joined() as crew, run.writer() if crew.leads else nullcontext():
-        for report in train(build_recipe(run), run, steps=steps, until=until):
-            if report.step % 50 == 0:
-                terms = "  ".join(f"{name} {value:.3f}" for name, value in report.losses.items())
-                print(
-                    f"step {report.step}  {report.stage}  {report.seconds:.2f} s  {terms}",
-                    flush=True,
-                )
+        try:
+            for report in train(build_recipe(run), run, steps=steps):
+                if crew.leads and report.step % 50 == 0:
+                    terms = "  ".join(f"{n} {value:.3f}" for n, value in report.losses.items())
+                    print(
+                        f"step {report.step}  {report.stage}  {report.seconds:.2f} s  {terms}",
+                        flush=True,
+                    )
+        except LostError as lost:
+            if crew.leads:
+                tell(run, "warning", 0, str(lost))
+            else:
+                say_for_leader(run)
+            raise
+        except UserError as error:
+            crew.leave(str(error))
+            raise
 
 
 if __name__ == "__main__":

@@ -79,6 +79,16 @@ def seed(text: str) -> int:
     return int(text)
 
 
+def numbers(text: str) -> tuple[int, ...]:
+    """Whole numbers from 0 with commas between them, each of them once, for argparse."""
+    found = (
+        tuple(int(n) for n in text.split(",")) if re.fullmatch(r"\d{1,4}(,\d{1,4})*", text) else ()
+    )
+    if not found or len(set(found)) < len(found):
+        raise argparse.ArgumentTypeError(f"{text!r} are no numbers like 0,1")
+    return found
+
+
 def columns(rows: Sequence[Sequence[str]]) -> str:
     """Rows of words in aligned columns."""
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))] if rows else []

@@ -325,8 +325,10 @@ def t_interval(values: Numbers) -> Figure:
 
 
 def _ends(draws: Numbers | list[float]) -> tuple[float, float]:
-    """The middle 95 % of resampled values."""
-    low, high = np.nanquantile(draws, [0.025, 0.975])
+    """The middle 95 % of resampled values; what no pair was drawn for says nothing."""
+    known = np.asarray(draws, np.float64)
+    known = known[~np.isnan(known)]
+    low, high = np.quantile(known, [0.025, 0.975]) if len(known) else (np.nan, np.nan)
     return float(low), float(high)
 
 

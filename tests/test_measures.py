@@ -309,3 +309,11 @@ def test_a_share_has_wilsons_interval() -> None:
         (0.25, interval.low, interval.high)
     )
     assert measures.share(np.zeros(10, bool)).low == 0
+
+
+def test_two_pictures_may_have_no_interval() -> None:
+    """A resampling that draws one of them twice has no pair to compare."""
+    real, fake = rng(0).normal(size=(2, 2, 3))
+    figures = [measures.kid(real, fake, rng(seed), 1) for seed in range(12)]
+    assert all(math.isfinite(figure.mean) for figure in figures)
+    assert {math.isnan(figure.low) for figure in figures} == {True, False}

@@ -50,9 +50,9 @@ from tests.wizarding import (
 ANSWER = {
     "needs": 3_000_000_000,
     "has": 2_000_000_000,
-    "device": "the processor",
+    "device": "cpu",
     "advice": "Halve the size.",
-    "parts": {"weights": 1_000_000_000, "activations": 2_000_000_000},
+    "parts": {"networks": 1_000_000_000, "step": 2_000_000_000},
 }
 
 
@@ -367,10 +367,11 @@ def test_settings_come_from_the_catalogue_and_go_into_the_order(
     pick(qtbot, dialog, "Presets", "Overnight")
     assert named(form, QSpinBox, batch.label).value() == batch.default
     write(qtbot, form, batch.label, "5")
+    select(qtbot, dialog, "Where it trains", "The processor")
     say_terms(qtbot, dialog)
     order = dialog.plan.order()
     assert order.settings == {**recipe.presets["overnight"], "batch": 5}
-    assert (order.recipe, order.preset) == (recipe.id, "overnight")
+    assert (order.recipe, order.preset, order.device) == (recipe.id, "overnight", "cpu")
     go(qtbot, dialog, "How thoroughly")
     click(qtbot, dialog, "Back to the preset")
     assert dialog.plan.changes == {}
@@ -386,9 +387,9 @@ def test_the_forecast_is_shown_against_what_there_is(
     assert dialog.effort.memory_told.text() == "Finding out how much memory it needs …"
     qtbot.waitUntil(lambda: dialog.forecast.need is not None, timeout=20_000)
     page = dialog.effort
-    said = "It needs about 3 GB, and there are 2 GB on the processor."
+    said = "It needs about 3 GB of memory, and this computer has only 2 GB free."
     assert page.memory_told.text() == said
-    assert page.memory_parts.text() == "weights 1 GB · pictures in work 2 GB"
+    assert page.memory_parts.text() == "the networks 1 GB · a step at work 2 GB"
     assert page.memory_advice.text() == "Halve the size."
     assert page.memory.value() == 1000
     before = dialog.forecast.need

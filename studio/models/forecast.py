@@ -19,8 +19,8 @@ _MOST_BYTES = 100_000
 
 @dataclass(frozen=True)
 class Need:
-    """Bytes that a training needs, of which `parts`, and that its `device` has; `advice` where it
-    is too much.
+    """Bytes that a training needs, of which `parts`, and that its `device` has free (0: nobody
+    knows); `advice` where it is too much.
     """
 
     needs: int
@@ -32,7 +32,7 @@ class Need:
     @property
     def fits(self) -> bool:
         """Whether the device has enough."""
-        return self.needs <= self.has
+        return self.needs <= self.has or self.has <= 0
 
 
 class Forecast(QObject):

@@ -51,6 +51,7 @@ class Plan(QObject):
         self.terms = Terms()
         self.licence_found = ""  # a file of terms that lies with the pictures
         self.int8 = False
+        self.device = "auto"
         self._titled = False
         self._wished: Order | None = None  # to be taken over when its folder was looked through
 
@@ -201,6 +202,12 @@ class Plan(QObject):
             self.int8 = on
             self.changed.emit()
 
+    def set_device(self, name: str) -> None:
+        """Train on "cuda", "cpu", or ("auto") on what there is."""
+        if name != self.device:
+            self.device = name
+            self.changed.emit()
+
     # Another order ----------------------------------------------------------------------------
 
     def take(self, order: Order) -> None:
@@ -221,6 +228,7 @@ class Plan(QObject):
         self.recipe = entry
         self.preset = order.preset if order.preset in entry.presets else ""
         self.int8 = order.int8
+        self.device = order.device if order.device in ("auto", "cuda", "cpu") else "auto"
         if order.base and Path(order.base).is_dir():
             self.base = Path(order.base)
             self.base_title = self.base.name
@@ -281,6 +289,7 @@ class Plan(QObject):
             data=str(self.data.folder.resolve()),
             title="",
             settings={name: value for name, value in values.items() if value != usual[name]},
+            device=self.device,
             preset=self.preset,
             # Twenty looks at a short run; a long one is measured and saved as often as it pays.
             validate=min(max(steps // 20, 50), 2000),

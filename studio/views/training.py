@@ -190,7 +190,9 @@ class TrainingDialog(QDialog):
         self.refresh()
         page = self.pages[self.wizard.step]
         page.verticalScrollBar().setValue(0)
-        if self.next.isVisible() and self.next.isEnabled():
+        if self.wizard.last:
+            self.naming.take_focus()
+        elif self.next.isEnabled():
             self.next.setFocus()
 
     def _forecast_came(self) -> None:

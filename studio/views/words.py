@@ -90,17 +90,19 @@ def size_text(count: float) -> str:
     return _tr("{0} GB").format(f"{count / 1e9:.1f}".removesuffix(".0"))
 
 
+def device_text(name: str) -> str:
+    """Where memory is."""
+    known = {"cpu": _tr("this computer"), "cuda": _tr("the graphics card")}
+    return known.get(name.split(":")[0], name)
+
+
 def part_text(name: str) -> str:
     """What memory is needed for."""
     known = {
-        "weights": _tr("weights"),
-        "gradients": _tr("gradients"),
-        "optimizer": _tr("optimiser"),
-        "optimiser": _tr("optimiser"),
-        "activations": _tr("pictures in work"),
-        "average": _tr("averaged weights"),
         "program": _tr("the program itself"),
-        "data": _tr("data"),
+        "networks": _tr("the networks"),
+        "step": _tr("a step at work"),
+        "pictures": _tr("pictures"),
     }
     return known[name] if name in known else name.replace("_", " ")
 

@@ -1,16 +1,32 @@
 """The fourth page: how thoroughly, with what memory, and every setting for who wants it."""
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QProgressBar, QPushButton, QToolButton, QWidget
+from PySide6.QtWidgets import (
+    QComboBox,
+    QHBoxLayout,
+    QProgressBar,
+    QPushButton,
+    QToolButton,
+    QWidget,
+)
 
 from studio.models.forecast import Forecast, Need
 from studio.models.plan import Plan
 from studio.models.training import Training
 from studio.views.icons import icon
-from studio.views.settings_form import SettingsForm
+from studio.views.settings_form import WIDTH, SettingsForm
 from studio.views.wizard.cards import Card, Cards
 from studio.views.wizard.parts import Page, heading, muted, plain
-from studio.views.words import part_text, preset_text, preset_title, size_text, span_text
+from studio.views.words import (
+    device_text,
+    part_text,
+    preset_text,
+    preset_title,
+    size_text,
+    span_text,
+)
+
+DEVICES = ("auto", "cuda", "cpu")
 
 
 class EffortPage(Page):
@@ -40,13 +56,28 @@ class EffortPage(Page):
         self.fold.toggled.connect(self._unfold)
         self.form = SettingsForm(self)
         self.form.edited.connect(plan.set_value)
-        self.form.hide()
         self.reset = QPushButton(icon("reset"), self.tr("Back to the preset"), self)
         self.reset.setAccessibleName(self.reset.text())
         self.reset.setAutoDefault(False)
         self.reset.clicked.connect(plan.reset_values)
-        for widget in (self.fold, self.form, self.reset):
+        self.where = QWidget(self)
+        row = QHBoxLayout(self.where)
+        row.setContentsMargins(0, 0, 0, 0)
+        self.device = QComboBox(self.where)
+        self.device.setAccessibleName(self.tr("Where it trains"))
+        self.device.addItems(
+            [self.tr("By itself"), self.tr("The graphics card"), self.tr("The processor")]
+        )
+        self.device.setFixedWidth(WIDTH)
+        self.device.activated.connect(self._choose_device)
+        label = plain(self.where, self.tr("&What it trains on"))
+        label.setBuddy(self.device)
+        row.addWidget(label, 1)
+        row.addWidget(self.device)
+        for widget in (self.fold, self.where, self.form, self.reset):
             self.column.addWidget(widget)
+        self.where.hide()
+        self.form.hide()  # What is added to it while it is shown would not be shown at once.
         self.column.setAlignment(self.reset, Qt.AlignmentFlag.AlignLeft)
         self.column.addStretch(1)
 
@@ -73,7 +104,9 @@ class EffortPage(Page):
         if plan.recipe is not None:
             self.form.show_settings(plan.recipe.settings, plan.values)
         self.fold.setVisible(plan.recipe is not None)
-        self.form.setVisible(self.fold.isChecked() and plan.recipe is not None)
+        for widget in (self.form, self.where):
+            widget.setVisible(self.fold.isChecked() and plan.recipe is not None)
+        self.device.setCurrentIndex(DEVICES.index(plan.device))
         self.reset.setVisible(bool(plan.changes))
         self.show_memory()
 
@@ -118,14 +151,22 @@ class EffortPage(Page):
             return self.tr("How much memory it needs is not known: {0}").format(
                 self.forecast.trouble
             )
-        words = self.tr("It needs about {0} of the {1} that there are on {2}.")
-        if not need.fits:
-            words = self.tr("It needs about {0}, and there are {1} on {2}.")
-        return words.format(size_text(need.needs), size_text(need.has), need.device)
+        if need.has <= 0:
+            words = self.tr("It needs about {0} of the memory of {2}.")
+        elif need.fits:
+            words = self.tr("It needs about {0} of memory; {2} has {1} free.")
+        else:
+            words = self.tr("It needs about {0} of memory, and {2} has only {1} free.")
+        return words.format(
+            size_text(need.needs), size_text(max(0, need.has)), device_text(need.device)
+        )
+
+    def _choose_device(self, row: int) -> None:
+        self.plan.set_device(DEVICES[row])
 
     def _unfold(self, on: bool) -> None:
         self.fold.setIcon(icon("chevron-down" if on else "chevron-right"))
-        self.form.setVisible(on)
+        self.refresh()
 
 
 def _parts(need: Need) -> str:

@@ -81,6 +81,13 @@ class NamingPage(Page):
             rows.addRow(label, widget)
         self.column.addLayout(rows)
 
+    def take_focus(self) -> None:
+        """Have the keyboard where something is still to be said."""
+        given = self.plan.terms
+        asked = given.id in terms.NAMED and not given.note.strip()
+        missing = self.terms if given.id not in CHOICES else self.note if asked else self.name
+        missing.setFocus()
+
     # Showing ----------------------------------------------------------------------------------
 
     def refresh(self) -> None:

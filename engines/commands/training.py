@@ -10,7 +10,16 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
-from engines.commands.terminal import Progress, Verbs, check_writable, say, seed, span, whole
+from engines.commands.terminal import (
+    Progress,
+    Verbs,
+    check_writable,
+    numbers,
+    say,
+    seed,
+    span,
+    whole,
+)
 from engines.errors import UserError
 
 if TYPE_CHECKING:
@@ -27,6 +36,7 @@ OWN = (
     "seed",
     "validate_every",
     "checkpoint_every",
+    "base",
 )
 
 
@@ -54,9 +64,18 @@ def add(verbs: Verbs) -> None:
         help="auto, the default, tries which is faster here",
     )
     train.add_argument("--threads", type=whole, help="threads of the CPU")
+    train.add_argument(
+        "--processes", type=whole, metavar="N", help="one a GPU, or one on the CPU, if not said"
+    )
+    train.add_argument(
+        "--devices", type=numbers, metavar="N,...", help="numbers of the GPUs; all if not said"
+    )
     train.add_argument("--seed", type=seed, help="0 unless said otherwise")
     train.add_argument("--validate-every", type=int, metavar="N", help="steps; 0 never; 1000")
     train.add_argument("--checkpoint-every", type=whole, metavar="N", help="steps; 500")
+    train.add_argument(
+        "--base", metavar="MODEL", help="start from this model, and from its settings"
+    )
     train.add_argument("--resume", action="store_true", help="go on with the run in RUN")
     train.add_argument(
         "--unchecked", action="store_true", help="do not decode files before training"
@@ -76,27 +95,45 @@ def add(verbs: Verbs) -> None:
     export.add_argument("--title", default="", help="what it is called in the studio")
     export.add_argument("--licence", default="", help="the terms of the weights")
     export.add_argument("--data", default="", metavar="TEXT", help="what it was trained on")
+    export.add_argument(
+        "--tunable", action="store_true", help="keep all weights in it, so that it can be a --base"
+    )
+    export.add_argument(
+        "--int8", action="store_true", help="store weights as 8 bits where nobody sees it"
+    )
+    export.add_argument(
+        "--test", action="store_true", help="measure it on the test pictures, for its card"
+    )
     export.set_defaults(do=_export)
 
 
 def _train(options: argparse.Namespace) -> int:
     run = _resumed(options) if options.resume else _new(options)
+    from engines.distributed import team
+    from engines.launch import leading
     from engines.train import train
     from engines.trainer import build_recipe
 
     if run.config["device"] == "cuda":
         _need_cuda()
     recipe = build_recipe(run)
+    asked = options.processes or 0, options.devices or ()
+    processes, devices = team(run.config, recipe.settings.batch, recipe.together, *asked)
+    many = f", {processes} processes" if processes > 1 else ""
     total = options.steps or sum(stage.steps for stage in recipe.stages())
     until = time.monotonic() + 60 * options.minutes if options.minutes is not None else None
     say(
         f"Training {recipe.id} on {run.config['data']} ({run.config['device']}, "
-        f"{run.config['precision']}); Ctrl+C stops and keeps a checkpoint."
+        f"{run.config['precision']}{many}); Ctrl+C stops and keeps a checkpoint."
     )
     meter, progress, step = _Meter(recipe.settings.batch, total, until), Progress(), -1
     with run.writer():
         run.steer("run")
-        with _stopping(lambda: run.steer("stop")) as struck, enough_memory():
+        with (
+            _stopping(lambda: run.steer("stop")) as struck,
+            enough_memory(),
+            leading(run, processes, devices, again=_again(options, until), steps=options.steps),
+        ):
             for report in train(recipe, run, steps=options.steps, until=until):
                 step = report.step
                 progress.show(meter.text(step, report.losses))
@@ -116,6 +153,17 @@ def _train(options: argparse.Namespace) -> int:
     return 0
 
 
+def _again(options: argparse.Namespace, until: float | None) -> list[str]:
+    """What goes on with the run as it was asked for, as words for Python."""
+    words = ["-P", "-m", "engines.cli", "train", "--resume", "--out", str(options.out.resolve())]
+    words += ["--steps", str(options.steps)] if options.steps else []
+    if until is not None:
+        words += ["--minutes", f"{max(0.0, until - time.monotonic()) / 60:.3f}"]
+    words += ["--processes", str(options.processes)] if options.processes else []
+    words += ["--devices", ",".join(map(str, options.devices))] if options.devices else []
+    return words
+
+
 def _new(options: argparse.Namespace) -> "Run":
     """Make the run; nothing is written before everything was found to be in order."""
     if options.recipe is None or options.data is None:
@@ -128,11 +176,19 @@ def _new(options: argparse.Namespace) -> "Run":
             "folder."
         )
     check_writable(options.out / "run.json")
-    from engines.recipe import recipe_type, settings_from_text
+    from engines.recipe import describe, recipe_type, settings_from_text
+    from engines.runtime.bundle import find_model
+    from engines.runtime.tuning import settings_of, why_not
     from engines.train import new_run
 
     kind = recipe_type(options.recipe)
     settings: dict[str, Any] = {}
+    base = find_model(options.base).path if options.base is not None else None
+    if base is not None:
+        if reason := why_not(base, kind.id):
+            raise UserError(f"The training cannot start from {base.name}: {reason}")
+        known = describe(kind.settings_type)
+        settings |= {k: v for k, v in settings_of(base).items() if k in known}
     if options.preset is not None:
         if options.preset not in kind.presets:
             raise UserError(
@@ -154,6 +210,9 @@ def _new(options: argparse.Namespace) -> "Run":
         "threads": options.threads,
         "validate": options.validate_every,
         "checkpoint": options.checkpoint_every,
+        "processes": options.processes,
+        "devices": options.devices,
+        "base": base,
     }
     said = {name: value for name, value in given.items() if value is not None}
     return new_run(options.out, options.recipe, data, settings, **said)
@@ -277,7 +336,7 @@ def _export(options: argparse.Namespace) -> int:
 
     run = Run.open(options.run)
     check_writable(options.out)
-    say(f"Exporting {run.path} and proving that the export does the same ...")
+    say(f"Exporting {run.path}.")
     from engines.export import export_bundle
 
     proof = export_bundle(
@@ -287,6 +346,10 @@ def _export(options: argparse.Namespace) -> int:
         title=options.title,
         licence=options.licence,
         data=options.data,
+        tunable=options.tunable,
+        int8=options.int8,
+        tested=options.test,
+        tell=say,
     )
     print(proof.text())
     say(f"The model is in {options.out}; python3 main.py inspect {options.out} describes it.")

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 from pytestqt.qtbot import QtBot
+from safetensors.numpy import save_file
 
 from engines import waiting
 from engines.data.mends import Mends
@@ -683,3 +684,95 @@ def test_values_of_settings_are_checked(dialog: TrainingDialog, qtbot: QtBot) ->
         "int",
         "str",
     ]
+
+
+# From a model that there is ----------------------------------------------------------------------
+
+
+def model(home: Path, recipe: str, settings: dict[str, object], weights: bool = True) -> Path:
+    """A model's folder, as far as a training that starts from it looks into it."""
+    folder = home / "lakes"
+    folder.mkdir(parents=True)
+    about = {"title": "Lakes", "recipe": recipe, "settings": settings, "data": "my lakes"}
+    (folder / "model.json").write_text(json.dumps(about))
+    if weights:
+        save_file({"a": np.zeros(2, np.float32)}, folder / "weights.safetensors")
+    return folder
+
+
+def test_a_training_starts_from_a_model_by_its_settings(
+    dialog: TrainingDialog,
+    vistas: Path,
+    tmp_path: Path,
+    qtbot: QtBot,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    settled(qtbot, dialog)
+    recipe = next(e for e in dialog.plan.catalog.values() if e.kind == "layout" and e.usual)
+    own = {"width": 20, "steps": 7, "size": 128, "batch": "many", "gone": 1}
+    folder = model(tmp_path / "run", recipe.id, own)
+    dialog.choose_base(folder)
+    looked(qtbot, dialog, vistas)
+    assert dialog.plan.recipe == recipe
+    assert dialog.plan.base == folder
+    assert dialog.plan.based == {"width": 20, "size": 128}  # what is allowed, and steps its own
+    go(qtbot, dialog, "What it learns")
+    cards = named(dialog, Cards, "Where it starts")
+    assert cards.currentItem().text() == "Lakes"
+    say_terms(qtbot, dialog)
+    assert "starting from Lakes" in dialog.naming.summary.text()
+    order = dialog.plan.order()
+    assert order.base == str(folder)
+    assert (order.settings["width"], order.settings["size"]) == (20, 128)
+    go(qtbot, dialog, "What it learns")
+    pick(qtbot, dialog, "Where it starts", "From scratch")
+    assert dialog.plan.base is None
+    assert "width" not in dialog.plan.order().settings
+    # The same once more brings the model with it.
+    dialog.take(order)
+    settled(qtbot, dialog)
+    assert dialog.plan.base == folder
+    assert dialog.plan.values["width"] == 20
+
+
+def test_a_model_that_cannot_be_started_from_is_greyed_with_its_reason(
+    dialog: TrainingDialog,
+    vistas: Path,
+    tmp_path: Path,
+    qtbot: QtBot,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    settled(qtbot, dialog)
+    recipe = next(e for e in dialog.plan.catalog.values() if e.kind == "layout" and e.usual)
+    folder = model(tmp_path / "models", recipe.id, {}, weights=False)
+    (tmp_path / "models" / "broken").mkdir()
+    (tmp_path / "models" / "broken" / "model.json").write_text("{")
+    monkeypatch.setattr(
+        "studio.models.bases.installed", lambda: [folder, tmp_path / "models" / "broken"]
+    )
+    dialog.choose_base(folder)
+    looked(qtbot, dialog, vistas)
+    go(qtbot, dialog, "What it learns")
+    cards = named(dialog, Cards, "Where it starts")
+    shown = [cards.item(row).data(Qt.ItemDataRole.UserRole) for row in range(cards.count())]
+    assert [(card.title, card.enabled) for card in shown] == [
+        ("From scratch", True),
+        ("Lakes", False),
+    ]
+    assert "does not carry the weights" in shown[1].text
+    assert "Lakes: It does not carry" in dialog.learning.refused.text()
+    assert dialog.plan.base is None
+
+
+def test_pictures_of_another_kind_do_not_do_for_a_model(
+    dialog: TrainingDialog, tmp_path: Path, qtbot: QtBot
+) -> None:
+    settled(qtbot, dialog)
+    recipe = next(e for e in dialog.plan.catalog.values() if e.kind == "layout" and e.usual)
+    dialog.choose_base(model(tmp_path / "run", recipe.id, {}))
+    photos(tmp_path / "mine", 3)
+    looked(qtbot, dialog, tmp_path / "mine")
+    assert dialog.plan.base is None
+    assert dialog.plan.base_reason == "Lakes learns from pictures of another kind."
+    dialog.choose_base(tmp_path / "none")
+    assert dialog.plan.base_reason.endswith("cannot be read.")

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from engines.runtime.tuning import why_not
-
 from engines.runtime.places import installed
+from engines.runtime.tuning import why_not
 
 _MOST_BYTES = 4_000_000  # of a model's description
 
@@ -30,24 +29,27 @@ class Base:
         return self.folder / "preview.png"
 
 
-def bases_for(recipe: str) -> list[Base]:
-    """The installed models of this recipe, those that can be started from first."""
-    found = [base for folder in installed() if (base := read_base(folder, recipe)) is not None]
+def bases_for(recipe: str, beside: Path | None = None) -> list[Base]:
+    """The installed models of this recipe and the one `beside` them, those that can be started from
+    first.
+    """
+    folders = list(dict.fromkeys([*([] if beside is None else [beside]), *installed()]))
+    found = [base for folder in folders if (base := read_base(folder)) is not None]
     return sorted((b for b in found if b.recipe == recipe), key=lambda base: bool(base.reason))
 
 
-def read_base(folder: Path, recipe: str) -> Base | None:
+def read_base(folder: Path) -> Base | None:
     """What a model's description says of it; None where it cannot be read."""
     try:
         path = folder / "model.json"
         if path.stat().st_size > _MOST_BYTES:
             return None
         about = json.loads(path.read_text("utf-8"))
-        settings = about.get("settings")
+        settings, recipe = about.get("settings"), str(about.get("recipe", ""))
         return Base(
             folder,
             str(about.get("title") or folder.name),
-            str(about.get("recipe", "")),
+            recipe,
             str(about.get("data", "")),
             settings if isinstance(settings, dict) else {},
             why_not(folder, recipe),

@@ -14,6 +14,7 @@ from engines.errors import UserError
 from engines.orders import Order
 from studio.lanes.work import Job, WorkLane
 from studio.models import terms
+from studio.models.bases import Base, read_base
 from studio.models.dataplan import DataPlan
 from studio.models.terms import Terms
 
@@ -46,6 +47,8 @@ class Plan(QObject):
         self.changes: dict[str, Any] = {}  # settings that a person set by hand
         self.base: Path | None = None  # model to start from
         self.base_title = ""
+        self.beside: Base | None = None  # a model to start from, installed or not
+        self.base_reason = ""  # why the one that was wished for cannot be
         self.based: dict[str, Any] = {}  # its settings
         self.title = ""
         self.terms = Terms()
@@ -83,11 +86,15 @@ class Plan(QObject):
         wished = self._wished
         if wished is not None:
             entry = self.catalog.get(wished.recipe)
-            kinds = [k for k in KINDS if entry and entry.kind in (k, *ALSO.get(k, ()))]
-            if self.data.choose_form(kinds):
+            if entry and self.data.choose_form(_kinds(entry)):
                 return
             self._wished = None
             self._take_over(wished)
+        elif self.beside is not None and self.base is None:
+            entry = self.catalog.get(self.beside.recipe)
+            if entry and self.data.choose_form(_kinds(entry)):
+                return
+            self._start_from_wished(entry)
         if self.recipe is None or self.recipe not in self.recipes:
             self.recipe, self.changes = self.suggested, {}
             self._choose_usual()
@@ -161,6 +168,31 @@ class Plan(QObject):
             self.changes = {}
             self.changed.emit()
 
+    def wish_base(self, folder: Path) -> None:
+        """Start from the model in this folder, as soon as it is known that the pictures do."""
+        self.beside = read_base(folder)
+        if self.beside is None:
+            self.base_reason = self.tr("The model in {0} cannot be read.").format(folder)
+        elif self.data.report is not None:
+            self._found()
+        self.changed.emit()
+
+    def _start_from_wished(self, entry: RecipeEntry | None) -> None:
+        base = self.beside
+        assert base is not None
+        self.base_reason = ""
+        if base.reason:
+            self.base_reason = f"{base.title}: {base.reason}"
+        elif entry is None or entry not in self.recipes:
+            self.base_reason = self.tr("{0} learns from pictures of another kind.").format(
+                base.title
+            )
+        else:
+            if entry != self.recipe:
+                self.recipe = entry
+                self._choose_usual()
+            self.start_from(base.folder, base.settings, base.title)
+
     def leave_base(self) -> None:
         """Start from scratch."""
         self.start_from(None, {})
@@ -230,8 +262,8 @@ class Plan(QObject):
         self.int8 = order.int8
         self.device = order.device if order.device in ("auto", "cuda", "cpu") else "auto"
         if order.base and Path(order.base).is_dir():
-            self.base = Path(order.base)
-            self.base_title = self.base.name
+            self.base, self.beside = Path(order.base), read_base(Path(order.base))
+            self.base_title = self.beside.title if self.beside else self.base.name
         known = {setting.name: setting for setting in entry.settings}
         usual = self.values
         wanted = {s.name: s.default for s in entry.settings} | dict(order.settings)
@@ -313,6 +345,11 @@ class Plan(QObject):
             licence=terms.licence_told(self.terms),
             int8=self.int8,
         )
+
+
+def _kinds(entry: RecipeEntry) -> list[str]:
+    """The kinds of folders that can teach this."""
+    return [kind for kind in KINDS if entry.kind in (kind, *ALSO.get(kind, ()))]
 
 
 def allowed(setting: Setting, value: Any) -> bool:

@@ -42,7 +42,6 @@ class TrainingDialog(QDialog):
         self.wizard = Wizard(self.plan, self)
         self.forecast = Forecast(self)
         self._key = ""  # of what waits and is being changed
-        self._base: Path | None = None  # to be started from, once it is known what is learnt
         self.setWindowTitle(self.tr("Train your own"))
         self.setAcceptDrops(True)
         self.steps = Cards(self.tr("Steps"), self)
@@ -113,7 +112,6 @@ class TrainingDialog(QDialog):
 
     def refresh(self) -> None:
         """Show the plan as it is."""
-        self._start_from_wished()
         step = self.wizard.step
         self.steps.show_cards([self._card(each) for each in STEPS], step)
         self.stack.setCurrentWidget(self.pages[step])
@@ -221,15 +219,9 @@ class TrainingDialog(QDialog):
         self.plan.take(order)
 
     def choose_base(self, folder: Path) -> None:
-        """Start from this model, as soon as it is known that what is learnt can."""
-        self._base = folder
+        """Start from this model, as soon as it is known that the pictures do for it."""
         self.setWindowTitle(self.tr("Train a model further"))
-        self.refresh()
-
-    def _start_from_wished(self) -> None:
-        if self._base is not None and self.plan.recipe is not None:
-            folder, self._base = self._base, None
-            self.learning.choose_base(folder)
+        self.plan.wish_base(folder)
 
     def _start(self) -> None:
         if not self.plan.reason and self.training.start(self.plan.order()) is not None:

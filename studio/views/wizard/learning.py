@@ -11,7 +11,7 @@ from studio.models.bases import Base, bases_for
 from studio.models.plan import Plan
 from studio.views.icons import icon
 from studio.views.wizard.cards import PICTURE, Card, Cards
-from studio.views.wizard.parts import Page, heading, muted
+from studio.views.wizard.parts import Page, heading, muted, plain
 from studio.views.words import kind_text, needs_text
 
 SCRATCH = "scratch"
@@ -28,7 +28,7 @@ class LearningPage(Page):
             parent,
         )
         self._bases: list[Base] = []
-        self._recipe = ""
+        self._known: tuple[str, Path | None] = ("", None)
         self.recipes = Cards(self.tr("What it learns"), self)
         self.recipes.chosen.connect(self._choose)
         self.column.addWidget(self.recipes)
@@ -52,7 +52,9 @@ class LearningPage(Page):
         )
         self.start = Cards(self.tr("Where it starts"), self)
         self.start.chosen.connect(self._choose_base)
-        for widget in (self.start_title, self.start_told, self.start):
+        self.refused = plain(self)
+        self.refused.setObjectName("danger")
+        for widget in (self.start_title, self.refused, self.start_told, self.start):
             self.column.addWidget(widget)
         self.column.addStretch(1)
 
@@ -71,8 +73,12 @@ class LearningPage(Page):
             ],
             "",
         )
-        if chosen != self._recipe:
-            self._recipe, self._bases = chosen, bases_for(chosen) if chosen else []
+        beside = None if plan.beside is None else plan.beside.folder
+        if (chosen, beside) != self._known:
+            self._known = chosen, beside
+            self._bases = bases_for(chosen, beside) if chosen else []
+        self.refused.setText(plan.base_reason)
+        self.refused.setVisible(bool(plan.base_reason))
         for widget in (self.start_title, self.start_told, self.start):
             widget.setVisible(bool(chosen))
         self.start.show_cards(
@@ -104,14 +110,6 @@ class LearningPage(Page):
             self.plan.leave_base()
         else:
             self.plan.start_from(base.folder, base.settings, base.title)
-
-    def choose_base(self, folder: Path) -> bool:
-        """Start from the model in this folder; whether it can be started from."""
-        self.refresh()
-        base = next((b for b in self._bases if b.folder == folder and not b.reason), None)
-        if base is not None:
-            self.plan.start_from(base.folder, base.settings, base.title)
-        return base is not None
 
 
 def _base_card(base: Base) -> Card:

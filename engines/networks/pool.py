@@ -3,6 +3,8 @@
 import torch
 from torch import Tensor, nn
 
+from engines.distributed import crew
+
 
 class ReplayPool(nn.Module):
     """The last `size` pictures shown, as buffers, so that a resumed run replays the same ones.
@@ -19,14 +21,21 @@ class ReplayPool(nn.Module):
         self.register_buffer("pictures", torch.zeros(size, *shape))
         self.register_buffer("filled", torch.zeros((), dtype=torch.int64))
 
-    @torch.no_grad()
     def forward(self, fresh: Tensor, chance: Tensor, place: Tensor) -> Tensor:
         """Fresh pictures (N, C, H, W), some swapped for earlier ones; no gradient passes.
 
         `chance` (N,) in [0, 1) decides on a swap below 1/2; `place` (N,) in [0, 1) says with which.
+        Processes that share a batch keep one pool: each is shown what all of them made.
         """
-        shown = fresh.detach().clone()
-        for i, picture in enumerate(fresh.detach()):
+        together, rows = crew(), len(fresh)
+        every = [together.gather(x.detach()).flatten(0, 1) for x in (fresh, chance, place)]
+        return self.show(*every)[together.rank * rows : (together.rank + 1) * rows]
+
+    @torch.no_grad()
+    def show(self, fresh: Tensor, chance: Tensor, place: Tensor) -> Tensor:
+        """The same of a whole batch."""
+        shown = fresh.clone()
+        for i, picture in enumerate(fresh):
             filled = int(self.filled)
             if filled < len(self.pictures):
                 self.pictures[filled] = picture

@@ -341,7 +341,7 @@ def test_the_panel_says_what_a_run_elsewhere_cannot(
     monkeypatch.setattr(
         "studio.views.run_buttons.ask_sure", lambda *words: bool(asked.append(words[1])) or True
     )
-    click(qtbot, panel, "Follow no more …")
+    click(qtbot, panel, "Unfollow …")
     assert str(run.path) in asked[0]
     assert training.runs == ()
     assert Run(run.path).events()

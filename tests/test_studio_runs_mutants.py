@@ -51,7 +51,7 @@ def whole(home: Path, name: str) -> Run:
     run.snapshot_path(4).write_bytes(b"weights")
     run.steer("run")
     run.lease(1.0)
-    sizes = [{"storage": "float16", "bytes": 5, "seconds": {"256": 0.1}, "said": ""}]
+    sizes = [{"form": "float16", "bytes": 5, "milliseconds": {"256 x 256": 3}, "reason": ""}]
     card = {"sizes": sizes, "figures": {"kid": {"mean": 0.1}}}
     (run.path / "bundle" / "card.json").write_text(json.dumps(card))
     (run.path / "bundle" / "model.json").write_text('{"format": 1}')

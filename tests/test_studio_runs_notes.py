@@ -19,7 +19,7 @@ from studio.lanes import runs as lane
 from studio.lanes.events import Bounds
 from studio.lanes.work import WorkLane
 from studio.models.gallery_runs import differences, figures_of, picture_of, sort_runs
-from studio.models.run_card import Final, Kept, read_card
+from studio.models.run_card import Final, Form, read_card
 from studio.models.training import Training
 from studio.views.run_compare import RunCompareDialog
 from studio.views.runs import SORT, TrainingPanel
@@ -183,31 +183,37 @@ def bundle(run: Run, card: Any, text: str | None = None) -> Path:
     return folder
 
 
+TIMES = {"256 x 256": 310.0, "512 x 512": 1200}
 CARD = {
     "sizes": [
-        {"storage": "float32", "bytes": 101_000_000, "seconds": {"256": 0.31, "512": 1.2}},
-        {"storage": "float16", "bytes": 50_600_000, "seconds": {"256": 0.3}, "used": True},
-        {"storage": "int8", "said": "it differs by 7 times its tolerance"},
-        {"storage": 8},
+        {"form": "float32", "bytes": 101_000_000, "milliseconds": TIMES},
+        {"form": "float16", "bytes": 50_600_000, "milliseconds": {"256 x 256": 300}, "kept": True},
+        {"form": "int8", "reason": "it differs by 7 times its tolerance"},
+        {"form": 8},
         "nonsense",
     ],
     "figures": {"kid": {"mean": 0.12, "low": 0.1, "high": 0.14, "floor": 0.01}, "x": 3},
     "pictures": 180,
+    "measured_on": {"processor": "An abacus", "threads": 2},
 }
 
 
 def test_a_card_tells_sizes_and_final_figures(tmp_path: Path) -> None:
     card = read_card(bundle(fake(tmp_path), CARD))
     assert card.final == (Final("kid", 0.12, 0.1, 0.14, 0.01),)
-    assert [row.storage for row in card.kept] == ["float32", "float16", "int8"]
-    assert card.kept[0] == Kept("float32", 101_000_000, {256: 0.31, 512: 1.2})
-    assert card.kept[2].said.startswith("it differs")
+    assert [row.form for row in card.forms] == ["float32", "float16", "int8"]
+    assert card.forms[0] == Form("float32", 101_000_000, TIMES)
+    assert [row.kept for row in card.forms] == [False, True, False]
+    assert card.forms[2].reason.startswith("it differs")
+    assert (card.pictures, card.processor) == (180, "An abacus")
+    said = read_card(bundle(fake(tmp_path, name="b"), {"said": "No test pictures.", "sizes": 3}))
+    assert (said.said, said.forms) == ("No test pictures.", ())
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{", '{"sizes": {}, "figures": 3}', "[" * 100_000])
 def test_a_broken_card_says_nothing(text: str, tmp_path: Path) -> None:
     card = read_card(bundle(fake(tmp_path), None, text))
-    assert (card.kept, card.final) == ((), ())
+    assert (card.forms, card.final) == ((), ())
 
 
 def test_the_model_of_a_run_shows_its_size_speed_and_figures(
@@ -223,6 +229,7 @@ def test_the_model_of_a_run_shows_its_size_speed_and_figures(
         ["half (16 bits) (this one)", "51 MB", "300 ms", "–"],
     ]
     assert "7 times" in panel.detail.model.notes.text()
+    assert "Measured on An abacus." in panel.detail.model.notes.text()
     assert "KID 0.12 (0.1 – 0.14); real against real 0.01" in panel.detail.model.final.text()
     assert "180 pictures" in panel.detail.model.final.text()
 

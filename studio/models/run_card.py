@@ -3,7 +3,7 @@
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -13,16 +13,16 @@ LONGEST = 300
 
 
 @dataclass(frozen=True)
-class Kept:
-    """The model in one storage: bytes on the disk, seconds for a picture of a side in pixels, or
-    why it was not kept so.
+class Form:
+    """The model in one form: bytes on the disk, milliseconds of a picture by its size, or the
+    reason why it was not made so; `kept` is the form that it has.
     """
 
-    storage: str
+    form: str
     bytes: int | None = None
-    seconds: Mapping[int, float] | None = None
-    said: str = ""
-    used: bool = False
+    milliseconds: Mapping[str, float] = field(default_factory=dict)
+    reason: str = ""
+    kept: bool = False
 
 
 @dataclass(frozen=True)
@@ -41,9 +41,11 @@ class Final:
 class Card:
     """What is told of a model; empty where the card says nothing that can be read."""
 
-    kept: tuple[Kept, ...] = ()
+    forms: tuple[Form, ...] = ()
     final: tuple[Final, ...] = ()
     pictures: int = 0  # that the figures are of
+    said: str = ""  # why there are none
+    processor: str = ""  # that the milliseconds were measured on
 
 
 def read_card(bundle: Path | None) -> Card:
@@ -60,30 +62,39 @@ def read_card(bundle: Path | None) -> Card:
     if not isinstance(value, dict):
         return Card()
     sizes, figures = value.get("sizes"), value.get("figures")
-    rows = [_kept(row) for row in sizes[:MOST_ROWS]] if isinstance(sizes, list) else []
+    rows = [_form(row) for row in sizes[:MOST_ROWS]] if isinstance(sizes, list) else []
     named = list(figures.items())[:MOST_ROWS] if isinstance(figures, dict) else []
     final = [_final(str(name)[:60], entry) for name, entry in named]
-    count = value.get("pictures")
+    count, machine = value.get("pictures"), value.get("measured_on")
     return Card(
         tuple(row for row in rows if row is not None),
         tuple(figure for figure in final if figure is not None),
         count if isinstance(count, int) else 0,
+        _text(value.get("said")),
+        _text(machine.get("processor")) if isinstance(machine, dict) else "",
     )
 
 
-def _kept(row: Any) -> Kept | None:
-    if not isinstance(row, dict) or not isinstance(row.get("storage"), str):
+def _form(row: Any) -> Form | None:
+    if not isinstance(row, dict) or not isinstance(row.get("form"), str):
         return None
-    size, seconds = _number(row.get("bytes")), row.get("seconds")
-    taken = seconds.items() if isinstance(seconds, dict) else ()
-    spans = {int(side): _number(span) for side, span in taken if str(side).isdecimal()}
-    return Kept(
-        row["storage"][:20],
-        None if size is None else int(size),
-        {side: span for side, span in spans.items() if span is not None},
-        str(row.get("said") or "")[:LONGEST],
-        row.get("used") is True,
+    size, taken = _number(row.get("bytes")), row.get("milliseconds")
+    spans = (
+        [(str(at)[:20], _number(span)) for at, span in taken.items()]
+        if isinstance(taken, dict)
+        else []
     )
+    return Form(
+        row["form"][:20],
+        None if size is None else int(size),
+        {at: span for at, span in spans[:MOST_ROWS] if span is not None},
+        _text(row.get("reason")),
+        row.get("kept") is True,
+    )
+
+
+def _text(value: Any) -> str:
+    return value[:LONGEST] if isinstance(value, str) else ""
 
 
 def _final(name: str, entry: Any) -> Final | None:

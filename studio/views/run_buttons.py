@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from PySide6.QtCore import QUrl, Signal
-from PySide6.QtGui import QDesktopServices, QResizeEvent
+from PySide6.QtCore import QSize, QUrl, Signal
+from PySide6.QtGui import QDesktopServices, QIcon, QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QPushButton, QWidget
 
 from studio.lanes.runs import ENDED, Follow, Status
@@ -12,7 +12,7 @@ from studio.views.dialogs import ask_sure
 from studio.views.icons import icon
 
 COLUMNS = 12  # of the grid, shared by two, three or four buttons
-WIDE = 460  # logical pixels that have room for four
+WIDE, ROOMY = 420, 520  # logical pixels that have room for four; with signs
 
 
 class RunButtons(QWidget):
@@ -25,6 +25,7 @@ class RunButtons(QWidget):
         super().__init__(parent)
         self.training = training
         self.run: Follow | None = None
+        self._signs: dict[QPushButton, str] = {}
         make = self._button
         self.pause = make("pause", self.tr("Pause"), self._pause)
         self.keep = make("check", self.tr("Stop and keep"), self._keep)
@@ -39,28 +40,36 @@ class RunButtons(QWidget):
         self._grid.setSpacing(6)
         for column in range(COLUMNS):
             self._grid.setColumnStretch(column, 1)
+        self._steer = (self.pause, self.keep, self.use)
+        self._others = (self.duplicate, self.tune, self.folder, self.cancel)
         self._wide: bool | None = None
-        self._arrange(False)
+        self._arrange(0)
 
-    def _arrange(self, wide: bool) -> None:
-        """What steers it first, in two rows or in four."""
+    def _arrange(self, width: int) -> None:
+        """What steers it first, in two rows or in five."""
+        wide = width >= WIDE
+        for button in self._others:  # Words say more than signs where there is room for one.
+            button.setIcon(icon(self._signs[button]) if width >= ROOMY else QIcon())
         if wide == self._wide:
             return
         self._wide = wide
-        steer = (self.pause, self.keep, self.use)
-        others = (self.duplicate, self.tune, self.folder, self.cancel)
-        rows = (steer, others) if wide else (steer[:2], steer[2:], others[:2], others[2:])
-        for number, row in enumerate(rows):
+        narrow = (*((button,) for button in self._steer), self._others[:2], self._others[2:])
+        for number, row in enumerate((self._steer, self._others) if wide else narrow):
             span = COLUMNS // len(row)
             for place, button in enumerate(row):
                 self._grid.addWidget(button, number, place * span, 1, span)
 
+    def minimumSizeHint(self) -> QSize:  # noqa: N802
+        """Narrow enough to be arranged otherwise."""
+        return QSize(0, super().minimumSizeHint().height())
+
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
         super().resizeEvent(event)
-        self._arrange(event.size().width() >= WIDE)
+        self._arrange(event.size().width())
 
     def _button(self, name: str, label: str, do: object) -> QPushButton:
         button = QPushButton(icon(name), label, self)
+        self._signs[button] = name
         button.setAccessibleName(label)
         button.clicked.connect(do)
         return button
@@ -98,7 +107,7 @@ class RunButtons(QWidget):
 
     def _cancel_word(self, run: Follow, status: Status) -> str:
         if run.far is not None:
-            return self.tr("Follow no more …")
+            return self.tr("Unfollow …")
         return self.tr("Remove …") if status in ENDED else self.tr("Cancel …")
 
     def _offer_model(self, run: Follow, status: Status) -> None:
@@ -150,9 +159,9 @@ class RunButtons(QWidget):
             source = self.training.following.folder_of(run.far)
             if ask_sure(
                 self,
-                self.tr("Follow {0} no more?").format(source),
+                self.tr("Unfollow {0}?").format(source),
                 self.tr("Nothing there is deleted, and what trains goes on."),
-                self.tr("Follow no more"),
+                self.tr("Unfollow"),
             ):
                 self.training.forget(source)
         elif ask_sure(

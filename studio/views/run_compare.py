@@ -48,6 +48,7 @@ class RunCompareDialog(QDialog):
         self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.table.setTabKeyNavigation(False)
         self.table.setShowGrid(False)
+        self.table.setWordWrap(False)
         self._fill(self._rows(one, other, training))
         below = QWidget(self)
         column = QVBoxLayout(below)
@@ -94,7 +95,7 @@ class RunCompareDialog(QDialog):
         mine, theirs = ({f.name: f for f in figures_of(run)} for run in (one, other))
         for name in dict.fromkeys((*mine, *theirs)):
             values = [_told(each[name]) if name in each else "–" for each in (mine, theirs)]
-            rows.append((series_text(name), *values))
+            rows.append((series_text(name).split(":")[0], *values))
         if one.recipe != other.recipe:
             rows.append((self.tr("System"), one.recipe, other.recipe))
         for name, a, b in differences(one, other):
@@ -121,11 +122,18 @@ def _told(figure: Figure) -> str:
 
 
 def _pixels(run: Follow) -> Pixels:
-    """Its picture, uint8 (H, W, 3); a grey one where it has none."""
-    found = picture_of(run)
-    pixmap = read_picture(found[0]) if found is not None else None
-    if pixmap is None or pixmap.isNull():
+    """Its picture, uint8 (H, W, 3): of a sheet, the first four that it made; grey where it has
+    none.
+    """
+    path, sheet = picture_of(run) or (None, False)
+    pixmap = read_picture(path)
+    if pixmap.isNull():
         return np.full((96, 128, 3), 127, np.uint8)
     image = pixmap.toImage().convertToFormat(QImage.Format.Format_RGB888)
     rows = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), -1)
-    return rows[:, : 3 * image.width()].reshape(image.height(), image.width(), 3).copy()
+    pixels = rows[:, : 3 * image.width()].reshape(image.height(), image.width(), 3).copy()
+    side = image.height() // 2
+    if not sheet or image.width() < 4 * side:
+        return pixels
+    made = [pixels[side : 2 * side, i * side : (i + 1) * side] for i in range(4)]
+    return np.vstack([np.hstack(made[:2]), np.hstack(made[2:])])

@@ -1,6 +1,6 @@
 """One run: how it stands, what it says, its pictures, curves and model."""
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QBoxLayout,
@@ -74,9 +74,9 @@ class RunDetail(QWidget):
     def _arrange(self) -> None:
         """Two columns: the run and its pictures, then its curves and its model."""
         first, second = QVBoxLayout(), QVBoxLayout()
-        for widget in (self.title, self.state, self.bar, self.facts, self.told, self.notes):
+        for widget in (self.title, self.state, self.bar, self.facts, self.told, self.buttons):
             first.addWidget(widget)
-        first.addWidget(self.buttons)
+        first.addWidget(self.notes)
         first.addWidget(self.time)
         first.addWidget(self.sheet)
         first.addStretch(1)
@@ -179,6 +179,10 @@ class RunDetail(QWidget):
             words.append(self.tr("elsewhere: {0}").format(run.place))
         return " · ".join(words)
 
+    def minimumSizeHint(self) -> QSize:  # noqa: N802
+        """As narrow as the room is: what is inside arranges itself otherwise."""
+        return QSize(0, super().minimumSizeHint().height())
+
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
         super().resizeEvent(event)
         wide = event.size().width() >= WIDE
@@ -189,7 +193,7 @@ class RunDetail(QWidget):
 class Facts(QWidget):
     """Figures of a run that trains: each a value below its name."""
 
-    COLUMNS, NARROW, WIDE = 4, 2, 420
+    COLUMNS, NARROW, WIDE = 5, 2, 460
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -231,6 +235,10 @@ class Facts(QWidget):
         name, value = self._cells[number]
         self._grid.addWidget(name, 2 * row, column)
         self._grid.addWidget(value, 2 * row + 1, column)
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802
+        """Narrow enough to be arranged otherwise."""
+        return QSize(0, super().minimumSizeHint().height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
         super().resizeEvent(event)

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from studio.models.run_card import Card, Final, Kept, read_card
+from studio.models.run_card import Card, Final, Form, read_card
 from studio.views.run_pictures import State, state_of
 from studio.views.words import bytes_text, figure_text
 
@@ -72,27 +72,31 @@ class MadeModel(QWidget):
                 if card.pictures
                 else self.tr("On pictures that it never saw, looked at once:"),
             )
+        elif card.said:
+            lines = [card.said]
         self.final.setText("\n".join(lines))
         self.final.setVisible(bool(lines))
-        kept = [row for row in card.kept if row.bytes is not None]
+        kept = [row for row in card.forms if row.bytes is not None]
         self._fill(kept)
-        said = [f"{_storage(row.storage)}: {row.said}" for row in card.kept if row.said]
+        said = [f"{_storage(row.form)}: {row.reason}" for row in card.forms if row.reason]
+        if kept and card.processor:
+            said.append(self.tr("Measured on {0}.").format(card.processor))
         self.notes.setText("\n".join(said))
         self.notes.setVisible(bool(said))
         self.setVisible(bool(lines or kept or said))
 
-    def _fill(self, rows: list[Kept]) -> None:
-        sides = sorted({side for row in rows for side in row.seconds or {}})
+    def _fill(self, rows: list[Form]) -> None:
+        sides = list(dict.fromkeys(side for row in rows for side in row.milliseconds))
         names = [self.tr("Weights"), self.tr("Size")]
-        names += [self.tr("{0} px").format(side) for side in sides]
+        names += [side.replace(" x ", " × ") for side in sides]
         self.table.setColumnCount(len(names))
         self.table.setHorizontalHeaderLabels(names)
         self.table.setRowCount(len(rows))
         for number, row in enumerate(rows):
-            spans = [(row.seconds or {}).get(side) for side in sides]
-            mark = self.tr(" (this one)") if row.used else ""
+            spans = [row.milliseconds.get(side) for side in sides]
+            mark = self.tr(" (this one)") if row.kept else ""
             texts = [
-                _storage(row.storage) + mark,
+                _storage(row.form) + mark,
                 bytes_text(row.bytes or 0),
                 *(_milliseconds(span) for span in spans),
             ]
@@ -125,7 +129,7 @@ def _storage(name: str) -> str:
 def _milliseconds(span: float | None) -> str:
     if span is None:
         return "–"
-    return f"{1000 * span:.0f} ms" if span < 10 else f"{span:.0f} s"
+    return f"{span:.0f} ms" if span < 10_000 else f"{span / 1000:.0f} s"
 
 
 def _final_text(figure: Final) -> str:

@@ -102,6 +102,7 @@ class Notes(QWidget):
     def _fill(self, notes: list[Note], run: Follow) -> None:
         for said in self.said:
             self._now.removeWidget(said)
+            said.hide()
             said.deleteLater()
         self.said = [Said(note, self) for note in notes]
         for said, note in zip(self.said, notes, strict=True):

@@ -36,6 +36,7 @@ class TimePanel(QFrame):
         self.model = slider
         self.run: Follow | None = None
         self._live = False  # whether the run paints the canvas itself
+        self._trains = False
         self._file: State = None
         self._painted = QPixmap()  # what that file holds
         self.told = QLabel(self)
@@ -76,7 +77,7 @@ class TimePanel(QFrame):
         """Look at this run; `live` while its trainer paints the canvas itself."""
         if run is not self.run:
             self.there.setChecked(False)
-        self.run, self._live = run, live and run.canvas is not None
+        self.run, self._live, self._trains = run, live and run.canvas is not None, live
         if self.model is not None:
             self.model.show(run)
         self._read(run.canvas if self._live or not self._steps else None)
@@ -115,17 +116,24 @@ class TimePanel(QFrame):
         at = self._steps.index(step) if step in self._steps else max(0, places - 1)
         self.slider.setValue(at)
         self.slider.blockSignals(False)
+        for part in (self.slider, self.now, self.there):
+            part.setVisible(places > 0)
         self.slider.setEnabled(places > 1)
         text = self._text(step)
         self.told.setText(text)
+        self.told.setVisible(bool(text))
         self.picture.setAccessibleName(text)
         self.slider.setAccessibleDescription(text)
         self.now.setEnabled(places > 1 and at < places - 1)
         sentence = ""
         if model is not None and step is not None:
             sentence = model.trouble or (self.tr("Painting …") if model.busy else "")
-        elif not self._steps:
-            sentence = self.tr("Snapshots to look back at come while it trains.")
+        elif not self._steps and self.model is not None:
+            sentence = (
+                self.tr("Snapshots to look back at come while it trains.")
+                if self._trains
+                else self.tr("This training kept no snapshots to look back at.")
+            )
         self.trouble.setText(sentence)
         self.trouble.setVisible(bool(sentence))
         if model is not None:
@@ -136,7 +144,11 @@ class TimePanel(QFrame):
     def _text(self, step: int | None) -> str:
         if step is None:
             if self._file is None:
-                return self.tr("Your canvas appears here, painted by the model so far")
+                return (
+                    self.tr("Your canvas appears here, painted by the model so far")
+                    if (self._trains or self._steps)
+                    else ""
+                )
             return self.tr("Your canvas, painted by the model so far")
         words = self.tr("Your canvas, painted by the model of step {0}").format(f"{step:,}")
         if self.run is None:

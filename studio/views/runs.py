@@ -33,6 +33,7 @@ from studio.views.run_compare import RunCompareDialog
 from studio.views.run_detail import LIVE, RunDetail, percent
 from studio.views.run_pictures import State, state_of, thumbnail
 from studio.views.training import TrainingDialog
+from studio.views.wizard.waiting import QueueView
 from studio.views.words import figure_text, sort_text, span_text, status_text
 
 THUMBNAIL = QSize(72, 54)
@@ -93,6 +94,9 @@ class TrainingPanel(QWidget):
         self.pages.addWidget(self._make_split())
         column = QVBoxLayout(self)
         column.addLayout(self._head())
+        self.queue = QueueView(training, self)
+        self.queue.change.connect(lambda entry: self.open_dialog().take(entry.order, entry.key))
+        column.addWidget(self.queue)
         column.addWidget(self.pages, 1)
         column.addWidget(self._make_elsewhere())
         training.listed.connect(self._list)
@@ -137,7 +141,7 @@ class TrainingPanel(QWidget):
         self.split.addWidget(above)
         self.split.addWidget(scroll)
         self.split.setStretchFactor(1, 1)
-        self.split.setSizes([190, 600])
+        self.split.setSizes([176, 600])
         self.split.setChildrenCollapsible(False)
         return self.split
 
@@ -287,7 +291,7 @@ class TrainingPanel(QWidget):
         """Say which followed folders show nothing, and why."""
         self._mute = dict(enumerate(self.training.following.troubles))
         lines = [
-            f'{html.escape(sentence)} <a href="{number}">{self.tr("Follow no more")}</a>'
+            f'{html.escape(sentence)} <a href="{number}">{self.tr("Unfollow")}</a>'
             for number, (_, sentence) in self._mute.items()
         ]
         text = "<br>".join(lines)
@@ -306,4 +310,4 @@ class TrainingPanel(QWidget):
         way = Qt.Orientation.Horizontal if wide else Qt.Orientation.Vertical
         if way != self.split.orientation():
             self.split.setOrientation(way)
-            self.split.setSizes([300, 700] if wide else [190, 600])
+            self.split.setSizes([300, 700] if wide else [176, 600])

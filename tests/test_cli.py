@@ -16,6 +16,7 @@ from engines import cli
 from engines.cli import main
 from engines.request import Request
 from engines.runs import Run
+from engines.runtime import places
 
 Said = pytest.CaptureFixture[str]
 
@@ -110,7 +111,7 @@ def test_inspect_tells_ports_wires_proof_and_terms(bundle: Path, capsys: Said) -
     assert told["passport"]["licence"] == "CC0-1.0"
     assert {g["graph"] for g in told["proof"]} == {"encode", "generate"}
     names = {p["name"] for g in told["graphs"] for p in g["inputs"]}
-    assert names == {"photo", "layout", "style", "attributes"}
+    assert names == {"photo", "layout", "noise", "style", "attributes"}
     assert run_cli("inspect", bundle) == 0
     text = capsys.readouterr().out
     assert all(word in text for word in ("Lakes", "photo", "fog", "wire", "CC0-1.0"))
@@ -126,6 +127,19 @@ def test_models_lists_what_is_installed(
     found = {m["name"]: m for m in json.loads(capsys.readouterr().out)}
     assert found["lakes"]["title"] == "Lakes"
     assert run_cli("inspect", "lakes") == 0
+
+
+def test_models_stand_in_the_order_that_their_home_names(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    home = tmp_path / "pentimento" / "models"
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    for name in ("a", "b", "c", "d"):
+        (home / name).mkdir(parents=True)
+        (home / name / "model.json").touch()
+    assert [p.name for p in places.installed() if p.parent == home] == ["a", "b", "c", "d"]
+    (home / "order.txt").write_text("c\nnone\nb\n")
+    assert [p.name for p in places.installed() if p.parent == home] == ["c", "b", "a", "d"]
 
 
 LISTINGS = (("--help",), ("train", "--help"), ("models",), ("recipes",), ("recipes", "spade"))

@@ -14,12 +14,22 @@ def own_models() -> Path:
 
 def installed() -> list[Path]:
     """Folders of the user's and the shipped models; the user's come first and hide shipped
-    namesakes.
+    namesakes. A home's order.txt names those that come first in it.
     """
     found: dict[str, Path] = {}
     for home in (own_models(), SHIPPED):
         if home.is_dir():
-            for folder in sorted(home.iterdir()):
+            first = _first(home)
+            for folder in sorted(home.iterdir(), key=lambda f: (first.get(f.name, len(first)), f)):
                 if not folder.name.startswith(".") and (folder / "model.json").is_file():
                     found.setdefault(folder.name, folder)
     return list(found.values())
+
+
+def _first(home: Path) -> dict[str, int]:
+    """Name -> place of the folders that order.txt lists, a line each."""
+    try:
+        lines = (home / "order.txt").read_text("utf-8").splitlines()
+    except (OSError, ValueError):
+        return {}
+    return {name: place for place, name in enumerate(lines)}

@@ -19,6 +19,7 @@ from studio.models.training import Training
 from studio.views.runs import TrainingPanel
 from studio.views.training import TrainingDialog
 from tests.running import click
+from tests.wizarding import faulty as faulty
 from tests.wizarding import go, looked, painting, pick, say_terms, write
 
 
@@ -66,13 +67,15 @@ def test_from_a_folder_to_a_model_that_paints(
     panel: TrainingPanel,
     training: Training,
     vistas: Path,
+    faulty: Path,
     tmp_path: Path,
     qtbot: QtBot,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     click(qtbot, panel, "Train your own …")
     dialog = panel.window().findChild(TrainingDialog)
-    looked(qtbot, dialog, vistas)
+    looked(qtbot, dialog, faulty)
+    assert dialog.pictures.faults.title.text() == "4 faults, all taken care of"
     go(qtbot, dialog, "What it learns")
     pick(qtbot, dialog, "What it learns", painting(dialog).title)
     go(qtbot, dialog, "How thoroughly")

@@ -5,10 +5,10 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image
 from PySide6.QtCore import QSettings, Qt
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -23,11 +23,12 @@ from pytestqt.qtbot import QtBot
 from safetensors.numpy import save_file
 
 from engines import waiting
-from engines.data.mends import Mends
+from engines.data.mends import Mends, Split
+from engines.data.report import Problem, Report
 from engines.orders import Order
 from studio.lanes.work import WorkLane
+from studio.models import dataplan, terms
 from studio.models import forecast as forecasting
-from studio.models import terms
 from studio.models.forecast import read_need
 from studio.models.plan import allowed
 from studio.models.terms import Terms
@@ -36,6 +37,7 @@ from studio.models.wizard import STEPS
 from studio.views.training import TrainingDialog
 from studio.views.wizard.cards import Card, Cards
 from tests.running import click, drop, named
+from tests.wizarding import faulty as faulty
 from tests.wizarding import (
     go,
     looked,
@@ -82,22 +84,6 @@ def dialog(training: Training, work: WorkLane, qtbot: QtBot) -> TrainingDialog:
     return widget
 
 
-@pytest.fixture
-def faulty(vistas: Path, tmp_path: Path) -> Path:
-    """A folder with a photo without layout, one that is none, and two layouts of half the size."""
-    folder = tmp_path / "set"
-    shutil.copytree(vistas, folder)
-    pictures = sorted((folder / "photos").iterdir())
-    (folder / "layouts" / f"{pictures[0].stem}.png").unlink()
-    pictures[1].write_bytes(b"no picture")
-    for picture in pictures[2:4]:
-        path = folder / "layouts" / f"{picture.stem}.png"
-        with Image.open(path) as image:
-            small = image.resize((32, 32), Image.Resampling.NEAREST)
-        small.save(path)
-    return folder
-
-
 def state_of(folder: Path) -> dict[str, bytes]:
     return {str(p): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
 
@@ -138,6 +124,24 @@ def test_faults_are_taken_care_of_and_the_folder_stays_as_it_is(
     assert (mends.resize, mends.mates, mends.files) == (True, True, (f"photos/{pictures[1].name}",))
     assert sum(dialog.plan.data.counts.values()) == 38
     assert state_of(faulty) == before
+
+
+def test_a_fault_that_stays_in_spite_of_repairs_is_said(
+    dialog: TrainingDialog, faulty: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked(qtbot, dialog, faulty)
+    honest = dataplan.scan
+
+    def scan(*given: Any, **named: Any) -> Report:
+        report = honest(*given, **named)
+        report.add(Problem("photos/x.png", "is odd", "look at it"))
+        return report
+
+    monkeypatch.setattr(dataplan, "scan", scan)
+    dialog.plan.data.choose_split(Split())
+    settled(qtbot, dialog)
+    assert dialog.reason.text() == "photos/x.png is odd: look at it."
+    assert not dialog.next.isEnabled()
 
 
 def test_a_fault_within_a_picture_is_found_by_the_thorough_look(
@@ -502,6 +506,7 @@ def test_the_order_says_all_that_was_chosen(
     dialog.plan.data.name_class("sun", "moon")
     say_terms(qtbot, dialog)
     click(qtbot, dialog, "Make a small copy too")
+    click(qtbot, dialog, "Let the model be trained further one day")
     summary = dialog.naming.summary.text()
     assert "12 classes" in summary
     assert "make them the same size" in summary
@@ -510,7 +515,7 @@ def test_the_order_says_all_that_was_chosen(
     assert not dialog.isVisible()
     (entry,) = training.queue.waiting
     order = entry.order
-    assert order.int8
+    assert (order.int8, order.tunable) == (True, False)
     assert order.title == "Set"
     mends = Mends.from_json(order.mends)
     assert (mends.resize, mends.classes) == (True, (("sun", "moon"),))

@@ -1,5 +1,6 @@
 """Hands for the wizard of trainings: they drop, click and type on what is visible and enabled."""
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,22 @@ from studio.views.wizard.cards import Cards
 from tests.running import click, drop, named
 
 PAGES = ("Pictures", "What is in them", "What it learns", "How thoroughly", "Name and terms")
+
+
+@pytest.fixture
+def faulty(vistas: Path, tmp_path: Path) -> Path:
+    """A folder with a photo without layout, one that is none, and two layouts of half the size."""
+    folder = tmp_path / "set"
+    shutil.copytree(vistas, folder)
+    pictures = sorted((folder / "photos").iterdir())
+    (folder / "layouts" / f"{pictures[0].stem}.png").unlink()
+    pictures[1].write_bytes(b"no picture")
+    for picture in pictures[2:4]:
+        path = folder / "layouts" / f"{picture.stem}.png"
+        with Image.open(path) as image:
+            small = image.resize((32, 32), Image.Resampling.NEAREST)
+        small.save(path)
+    return folder
 
 
 def looked(qtbot: QtBot, dialog: TrainingDialog, folder: Path) -> None:

@@ -54,6 +54,7 @@ class DataPlan(QObject):
         self.other: Alternative | None = None  # what it is taken as instead, where it is
         self.split: Split | None = None
         self.counts: Mapping[str, int] = {}  # pictures by split, as they are read
+        self._standing: Problem | None = None  # a fault in spite of all repairs
         self._first: Report | None = None  # what it was recognised as by itself
         self._wish = NONE
         self._chosen: dict[Fault, str] = {}
@@ -98,7 +99,7 @@ class DataPlan(QObject):
         folder, other = self.folder, self.other
         assert folder is not None
         if not deep:
-            self.report, self.trouble = None, ""
+            self.report, self.trouble, self._standing = None, "", None
             self._chosen, self._names, self.counts = {}, dict(self._wish.classes), {}
         self.scanning = "deep" if deep else "quick"
 
@@ -259,6 +260,7 @@ class DataPlan(QObject):
             return
         if self._counting is not None:
             self._counting.cancel()
+        self._standing = None
         if mends == report.mends:
             self._counting, self.counts = None, report.splits
             self.changed.emit()
@@ -272,6 +274,7 @@ class DataPlan(QObject):
         def take(counted: Report) -> None:
             if self._counting is job:
                 self._counting, self.counts = None, counted.splits
+                self._standing = counted.problems[0] if counted.problems else None
                 self.changed.emit()
 
         def fail(sentence: str) -> None:
@@ -300,6 +303,8 @@ class DataPlan(QObject):
             return self.tr("Choose repairs for {0} faults, or mend them in the folder.").format(
                 f"{self.left:,}"
             )
+        if (fault := self._standing) is not None:
+            return f"{fault.file} {fault.what}: {fault.mend}."
         return ""
 
     @property

@@ -54,6 +54,7 @@ class Plan(QObject):
         self.terms = Terms()
         self.licence_found = ""  # a file of terms that lies with the pictures
         self.int8 = False
+        self.tunable = True
         self.device = "auto"
         self._titled = False
         self._wished: Order | None = None  # to be taken over when its folder was looked through
@@ -234,6 +235,12 @@ class Plan(QObject):
             self.int8 = on
             self.changed.emit()
 
+    def set_tunable(self, on: bool) -> None:
+        """Let the model carry what further training needs."""
+        if on != self.tunable:
+            self.tunable = on
+            self.changed.emit()
+
     def set_device(self, name: str) -> None:
         """Train on "cuda", "cpu", or ("auto") on what there is."""
         if name != self.device:
@@ -259,7 +266,7 @@ class Plan(QObject):
             return
         self.recipe = entry
         self.preset = order.preset if order.preset in entry.presets else ""
-        self.int8 = order.int8
+        self.int8, self.tunable = order.int8, order.tunable
         self.device = order.device if order.device in ("auto", "cuda", "cpu") else "auto"
         if order.base and Path(order.base).is_dir():
             self.base, self.beside = Path(order.base), read_base(Path(order.base))
@@ -344,6 +351,7 @@ class Plan(QObject):
             terms=terms.told(self.terms),
             licence=terms.licence_told(self.terms),
             int8=self.int8,
+            tunable=self.tunable,
         )
 
 

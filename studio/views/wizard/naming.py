@@ -39,16 +39,24 @@ class NamingPage(Page):
                 "bounds; otherwise you are told."
             ),
         )
+        self.tunable = QCheckBox(self.tr("Let the model be trained &further one day"), self)
+        self.tunable.setAccessibleName(self.tr("Let the model be trained further one day"))
+        self.tunable.toggled.connect(plan.set_tunable)
+        self.tunable_told = muted(
+            self,
+            self.tr("It then carries all that it learnt with, several times its own size."),
+        )
         self.summary_title = heading(self.tr("What will be done"), self)
         self.summary = plain(self)
         self.summary.setAccessibleName(self.tr("What will be done"))
         for widget in (
-            *(self.warning, self.beside, self.int8, self.int8_told, self.summary_title),
-            self.summary,
+            *(self.warning, self.beside, self.int8, self.int8_told),
+            *(self.tunable, self.tunable_told, self.summary_title, self.summary),
         ):
             self.column.addWidget(widget)
         # A click beside its words is none on it.
-        self.column.setAlignment(self.int8, Qt.AlignmentFlag.AlignLeft)
+        for box in (self.int8, self.tunable):
+            self.column.setAlignment(box, Qt.AlignmentFlag.AlignLeft)
         self.column.addStretch(1)
 
     def _make_fields(self) -> None:
@@ -120,9 +128,10 @@ class NamingPage(Page):
         found = plan.licence_found
         self.beside.setText(self.tr("With the pictures lies {0} …").format(found) if found else "")
         self.beside.setVisible(bool(found))
-        self.int8.blockSignals(True)
-        self.int8.setChecked(plan.int8)
-        self.int8.blockSignals(False)
+        for box, on in ((self.int8, plan.int8), (self.tunable, plan.tunable)):
+            box.blockSignals(True)
+            box.setChecked(on)
+            box.blockSignals(False)
         self.summary.setText(self._summary())
 
     def _summary(self) -> str:

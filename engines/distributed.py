@@ -278,7 +278,11 @@ def joined() -> Iterator[Crew]:
 
 
 def team(
-    config: Mapping[str, Any], batch: int, together: int, processes: int, devices: Sequence[int]
+    config: Mapping[str, Any],
+    batch: int,
+    together: int,
+    processes: int = 0,
+    devices: Sequence[int] = (),
 ) -> tuple[int, tuple[int, ...]]:
     """How many processes to train a run with on this machine, and the number of each one's GPU.
 

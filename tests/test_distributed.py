@@ -18,6 +18,7 @@ from engines.commands.terminal import numbers
 from engines.distributed import Crew, crew, team
 from engines.errors import UserError
 from engines.launch import Others, environment, leading
+from engines.orders import Order
 from engines.recipe import recipe_type
 from engines.runs import Run
 from engines.train import new_run
@@ -333,6 +334,46 @@ def test_a_word_to_stop_ends_all_at_the_same_step(vistas: Path, tmp_path: Path) 
     last = max(run.losses())
     assert int(run.checkpoints()[-1].stem) == last
     assert warnings(run) == []
+
+
+def verb(*words: object) -> "subprocess.Popen[bytes]":
+    command = [sys.executable, "-m", "engines.cli", *map(str, words)]
+    return subprocess.Popen(command, env=os.environ | FOUND)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_an_order_for_two_processes_becomes_a_model_though_one_is_lost(
+    vistas: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "run"
+    tiny = {**recipe_type("wgan_gp").presets["tiny"], "batch": 8, "steps": 30}
+    Order("wgan_gp", str(vistas), "Two", tiny, validate=0, checkpoint=5, processes=2).write(path)
+    (path / "log.txt").touch()
+    run, leader = Run(path), verb("carry-out", path)
+    until(lambda: len(run.losses()) >= 7)
+    os.kill(follower_of(leader), signal.SIGKILL)
+    assert leader.wait(LONGEST) == 0
+    assert "was killed (signal 9)" in warnings(run)[0]
+    said = [event["state"] for event in run.events() if event["kind"] == "state"]
+    assert said[-1] == "done"
+    assert sorted(run.losses()) == list(range(1, 31))
+    assert (path / "bundle" / "model.json").exists()
+
+
+@pytest.mark.slow
+def test_the_terminal_trains_with_two_and_goes_on_with_two(vistas: Path, tmp_path: Path) -> None:
+    path = tmp_path / "run"
+    settings = [f"--set={k}={v}" for k, v in {"batch": 8, "steps": 6}.items()]
+    words = ["train", "wgan_gp", "--data", vistas, "--out", path, "--preset", "tiny", *settings]
+    fixed = ["--precision=float32", "--threads=1", "--validate-every=0", "--checkpoint-every=2"]
+    assert verb(*words, *fixed, "--processes", 2, "--minutes", 0).wait(LONGEST) == 0
+    run = Run.open(path)
+    assert (run.config["processes"], run.losses()) == (2, {})
+    assert verb("train", "--resume", "--out", path).wait(LONGEST) == 0
+    one = begin(tmp_path / "one", vistas, "wgan_gp", steps=6)
+    assert lead(one).wait(LONGEST) == 0
+    assert run.losses() == one.losses()
 
 
 # The same training --------------------------------------------------------------------------------

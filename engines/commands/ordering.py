@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import sys
 import time
 from pathlib import Path
 
@@ -83,15 +84,19 @@ def _carry(run: Run) -> tuple[State, str]:
         _make(run, order)
     run = Run.open(run.path)
     from engines.commands.training import enough_memory
+    from engines.distributed import team
+    from engines.launch import leading
     from engines.train import train
     from engines.trainer import build_recipe
 
     recipe = build_recipe(run)
     _tell(run, "training")
     say(f"Training {order.title}.")
+    processes, devices = team(run.config, recipe.settings.batch, recipe.together)
     with enough_memory():
-        for _ in train(recipe, run):
-            pass
+        with leading(run, processes, devices, again=sys.orig_argv[1:]):
+            for _ in train(recipe, run):
+                pass
         if run.desire() == "discard":
             return "discarded", ""
         if not run.checkpoints():
@@ -149,6 +154,8 @@ def _make(run: Run, order: Order) -> None:
         checkpoint=order.checkpoint,
         mends=Mends.from_json(order.mends),
         base=Path(order.base) if order.base else None,
+        processes=order.processes,
+        devices=order.devices,
     )
 
 

@@ -120,7 +120,7 @@ def export_bundle(
 def _remark(written: Sequence[Written]) -> str:
     """What became of the 8-bit weights that were asked for."""
     if reasons := [w.reason for w in written if w.reason]:
-        return f"{'; '.join(reasons)}, so float16 was kept there."
+        return f"{'; '.join(reasons)}; float16 was kept there."
     return "8-bit weights stood the proof and were kept."
 
 

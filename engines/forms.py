@@ -10,15 +10,15 @@ from typing import Any
 import torch
 from torch import nn
 
-from engines.ports import Size
+from engines.ports import Image, Size
 from engines.proof import GraphProof, call, distance, prove
-from engines.quantise import Form, choose_small, round_weights, store
+from engines.quantise import Form, choose_small, eligible, round_weights, store
 from engines.recipe import Graph
 from engines.tracing import describe, draw, sizes_of, trace
 
 WORTH = 0.05  # of a file's bytes: less is not worth a difference that nobody sees
+NEAR = 4.0  # times the tolerance; where all weights in 8 bits are farther off, none are chosen
 _ROOM = 0.8  # of the tolerance, where weights are chosen; the proof looks at other inputs
-_TRIES = 3
 
 
 @dataclass(frozen=True)
@@ -73,29 +73,58 @@ def write_graph(
 def _smaller(
     half: Written, exact: nn.Module, path: Path, description: dict[str, Any], sizes: Sequence[Size]
 ) -> Written:
-    """The same with as many 8-bit weights as stand the proof, or with the reason for none."""
+    """The same with as many 8-bit weights as stand the proof; where that saves too little, with a
+    file to be measured and the reason why it is not kept.
+    """
     graph = half.graph
     inputs = draw(graph.inputs, 2, 21, sizes[1])
     expected = call(exact, inputs)
-    small = choose_small(exact, lambda m: distance(graph, expected, call(m, inputs)), _ROOM)
-    for _ in range(_TRIES):
-        if not small:
-            break
+
+    def away(module: nn.Module) -> float:
+        return distance(graph, expected, call(module, inputs))
+
+    def write(small: Sequence[str]) -> GraphProof:
         module = copy.deepcopy(exact)
         round_weights(module, small)
         trace(graph, module, path, sizes[0])
         store(path, path, description, small)
-        proof = prove(graph, module, exact, path, sizes[1:])
-        if proof.rounding <= 1:
-            saved = 1 - proof.bytes / half.proof.bytes
-            if saved < WORTH:
-                break
+        return prove(graph, module, exact, path, sizes[1:])
+
+    small = every = eligible(exact)
+    trial = copy.deepcopy(exact)
+    round_weights(trial, every)
+    error = away(trial)
+    if error > 1:
+        small = choose_small(exact, every, away, _ROOM) if error <= NEAR else ()
+    while small:
+        proof = write(small)
+        saved = 1 - proof.bytes / half.proof.bytes
+        if proof.rounding <= 1 and saved >= WORTH:
             files: dict[Form, Path] = {**half.files, "int8": path}
             errors: dict[Form, float] = {**half.errors, "int8": proof.rounding}
             return Written(graph, files, errors, "int8", proof)
-        small = small[: len(small) // 2]
+        small = small[: len(small) // 2] if saved >= WORTH else ()
+    if not every:
+        return replace(half, reason=f"the graph {graph.name} has no weights for 8 bits")
+    proof = write(every)
     return replace(
         half,
-        reason=f"8-bit weights of the graph {graph.name} would show, or save less than "
-        f"{WORTH:.0%} of its size",
+        files={**half.files, "int8": path},
+        errors={**half.errors, "int8": proof.rounding},
+        reason=_reason(graph, proof.rounding),
+    )
+
+
+def _reason(graph: Graph, error: float) -> str:
+    """Why 8-bit weights were not kept that are so far off, in units of the tolerance."""
+    if error <= 1:
+        return f"8-bit weights save less than {WORTH:.0%} of the graph {graph.name}"
+    if isinstance(graph.outputs[0], Image):
+        return (
+            f"8-bit weights change the pictures of the graph {graph.name} by up to {error:.0f} of "
+            "255 grey levels, and the proof allows 1"
+        )
+    return (
+        f"8-bit weights change what the graph {graph.name} gives by {error:.0f} times what the "
+        "proof allows"
     )

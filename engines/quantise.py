@@ -51,27 +51,33 @@ def in_bytes(array: Array) -> tuple[Array, Array]:
     return np.rint(array / scale).astype(np.int8), scale
 
 
+def eligible(module: nn.Module) -> tuple[str, ...]:
+    """Names of the weights that it pays to store as 8-bit integers."""
+    state = module.state_dict()
+    return tuple(n for n, t in state.items() if halved(t) and t.numel() >= FEWEST)
+
+
 def choose_small(
-    module: nn.Module, away: Callable[[nn.Module], float], most: float
+    module: nn.Module, names: Sequence[str], away: Callable[[nn.Module], float], most: float
 ) -> tuple[str, ...]:
-    """Names of weights that may be 8-bit while the module, with the others as float16, stays within
-    `most` of what `away` says; the last ones matter most. None of a module that is too far already.
+    """Which of these weights may be 8-bit while the module, with the others as float16, stays
+    within `most` of what `away` says; those that matter most come last. None of a module that is
+    too far already.
     """
-    start = copy.deepcopy(module)
-    round_weights(start)
-    if away(start) > most:
+    trial = copy.deepcopy(module)
+    round_weights(trial)
+    if away(trial) > most:
         return ()
     costs: dict[str, float] = {}
-    state, plain = start.state_dict(keep_vars=True), module.state_dict()
-    for name, tensor in state.items():
-        if not halved(tensor) or tensor.numel() < FEWEST:
-            continue
+    state, plain = trial.state_dict(keep_vars=True), module.state_dict()
+    for name in names:
+        tensor = state[name]
         before = tensor.detach().clone()
         with torch.no_grad():
             whole, scale = in_bytes(plain[name].numpy())
             tensor.copy_(torch.from_numpy(whole * scale))
             # Errors of independent roundings add up by their squares.
-            costs[name] = away(start) ** 2 / tensor.numel()
+            costs[name] = away(trial) ** 2 / tensor.numel()
             tensor.copy_(before)
     order = sorted(costs, key=lambda name: costs[name])
     low, high = 0, len(order)

@@ -31,16 +31,16 @@ SECONDS = 6.0  # for one size, at most; the first round is always made
 class Row:
     """One form of a model. `milliseconds` of its last graph by "height x width", median, with the
     `spread` between the first and third quarter; `error` is the distance to the trained networks in
-    units of the proof's tolerance; `kept` is the form that the model has; a form that could not be
-    made has a `reason` instead of figures.
+    units of the proof's tolerance; `kept`: the model, or some of its graphs, are stored so;
+    `reason` is why not, or not all.
     """
 
     form: Form
-    bytes: int | None = None
-    milliseconds: Mapping[str, float] | None = None
-    spread: Mapping[str, float] | None = None
-    error: float | None = None
-    kept: bool = False
+    bytes: int
+    milliseconds: Mapping[str, float]
+    spread: Mapping[str, float]
+    error: float
+    kept: bool
     reason: str = ""
 
 
@@ -58,7 +58,7 @@ def latencies(
     """
     sessions = Sessions("cpu", threads=torch.get_num_threads())
     found: dict[Form, tuple[dict[str, float], dict[str, float]]] = {f: ({}, {}) for f in forms}
-    for size in _sizes(graph, trained):
+    for size in measured_at(graph, trained):
         inputs = draw(graph.inputs, 1, 1, size)
         taken: dict[Form, list[float]] = {form: [] for form in forms}
         limit = time.perf_counter() + SECONDS
@@ -69,7 +69,7 @@ def latencies(
                     sessions.run(path, sha256, inputs)
                     if turn:  # The first opens the file and allocates.
                         taken[form].append(1000 * (time.perf_counter() - start))
-                if turn and time.perf_counter() > limit:
+                if turn > 1 and time.perf_counter() > limit:
                     break
         except UserError:
             continue
@@ -81,7 +81,7 @@ def latencies(
 
 
 def sizes(bundle: Bundle, written: Sequence[Written], trained: Size) -> dict[str, Any]:
-    """ "sizes" (rows as JSON, without what they do not have) and what they were "measured_on"."""
+    """ "sizes" (a row for each form) and what they were "measured_on"."""
     target = next(w for w in written if w.graph.name == bundle.target.name)
     hashed = {
         form: (path, hashlib.sha256(path.read_bytes()).hexdigest())
@@ -90,27 +90,18 @@ def sizes(bundle: Bundle, written: Sequence[Written], trained: Size) -> dict[str
     times = latencies(target.graph, hashed, trained)
     rows = []
     for form in dict.fromkeys(form for w in written for form in w.files):
-        # A graph that stays away from 8 bits has float16 in a model that has them elsewhere.
-        chosen = [form if form in w.files else "float16" for w in written]
-        pairs = list(zip(written, chosen, strict=True))
-        quick, spread = times.get(form) or times["float16"]
-        rows.append(
-            Row(
-                form,
-                sum(w.files[f].stat().st_size for w, f in pairs),
-                quick,
-                spread,
-                max(w.errors[f] for w, f in pairs),
-                kept=all(w.kept == f for w, f in pairs),
-            )
-        )
-    if (reason := "; ".join(w.reason for w in written if w.reason)) and rows[-1].form != "int8":
-        rows.append(Row("int8", reason=reason))
-    shown = [{k: v for k, v in asdict(r).items() if v is not None and v != ""} for r in rows]
-    return {"sizes": shown, "measured_on": machine()}
+        # What has no weights for 8 bits has float16 in a model that has them elsewhere.
+        chosen = [(w, form if form in w.files else "float16") for w in written]
+        kept = any(w.kept == form for w in written)
+        quick, spread = times.get(form, times["float16"])
+        reason = "; ".join(w.reason for w in written if w.reason) if form == "int8" else ""
+        size = sum(w.files[f].stat().st_size for w, f in chosen)
+        error = max(w.errors[f] for w, f in chosen)
+        rows.append(Row(form, size, quick, spread, error, kept, reason))
+    return {"sizes": [asdict(row) for row in rows], "measured_on": machine()}
 
 
-def _sizes(graph: Graph, trained: Size) -> list[Size]:
+def measured_at(graph: Graph, trained: Size) -> list[Size]:
     """The sizes nearest to SIDES that a graph allows and that are not too far from what it was
     trained at; one where its size is fixed.
     """

@@ -1,5 +1,6 @@
 """From a tiny run to a proven bundle and a picture; and refusals that change nothing."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -7,12 +8,13 @@ import numpy as np
 import onnx
 import pytest
 import torch
+from onnx import TensorProto
 from torch import Tensor, nn
 
 from engines import train
 from engines.errors import UserError
 from engines.export import export_bundle
-from engines.forms import write_graph
+from engines.forms import Written, write_graph
 from engines.ports import Image
 from engines.proof import ParityError
 from engines.recipe import Graph, recipe_type, registry
@@ -21,6 +23,7 @@ from engines.runs import Run
 from engines.runtime.bundle import METADATA, Bundle
 from engines.runtime.render import render
 from engines.runtime.sessions import Sessions
+from engines.sizing import measured_at
 from engines.tracing import OPSET
 
 RECIPES = sorted(registry())
@@ -92,10 +95,94 @@ def test_weights_are_stored_in_half_precision_under_their_names(
     export_bundle(runs("spade"), tmp_path / "model")
     model = onnx.load(str(tmp_path / "model" / "generate.onnx"))
     kinds = {t.name: t.data_type for t in model.graph.initializer if len(t.dims) >= 2}
-    assert kinds["head.convolution1.weight"] == onnx.TensorProto.FLOAT16
-    assert set(kinds.values()) == {onnx.TensorProto.FLOAT16}
+    assert kinds["head.convolution1.weight"] == TensorProto.FLOAT16
+    assert set(kinds.values()) == {TensorProto.FLOAT16}
     assert METADATA in {p.key for p in model.metadata_props}
     assert model.opset_import[0].version == OPSET
+
+
+def test_the_card_tells_the_size_and_speed_of_each_form(
+    runs: Callable[[str], Run], tmp_path: Path
+) -> None:
+    export_bundle(runs("pix2pix"), tmp_path / "model", title="Pairs", data="vistas", int8=True)
+    bundle = Bundle.open(tmp_path / "model")
+    card = json.loads((tmp_path / "model" / "card.json").read_text())
+    assert (card["model"], card["title"], card["data"]) == ("model", "Pairs", "vistas")
+    assert card["hashes"] == {"model": bundle.hash}
+    assert card["measured_on"]["threads"] == torch.get_num_threads()
+    rows = {row["form"]: row for row in card["sizes"]}
+    assert list(rows) == ["float32", "float16", "int8"]
+    on_disk = sum(graph.path.stat().st_size for graph in bundle.graphs)
+    (kept,) = [row for row in rows.values() if row["kept"]]
+    assert kept["bytes"] == on_disk
+    weigh = [rows[form]["bytes"] for form in ("int8", "float16", "float32")]
+    assert weigh == sorted(set(weigh))
+    assert (rows["float32"]["error"], rows["float16"]["reason"]) == (0.0, "")
+    assert 0 < rows["float16"]["error"] < rows["int8"]["error"]
+    assert rows["int8"]["kept"] == (rows["int8"]["error"] <= 1) == (not rows["int8"]["reason"])
+    for row in rows.values():
+        assert list(row["milliseconds"]) == ["32 x 32"]  # 256 is too far from what was trained
+        assert row["milliseconds"]["32 x 32"] > 0
+    assert sorted(path.name for path in (tmp_path / "model").iterdir()) == [
+        "card.json",
+        "model.json",
+        "preview.png",
+        "translate.onnx",
+    ]
+
+
+class Wave(nn.Module):
+    """A network that 8 bits hold but for half a step in its last weights; the higher its pitch, the
+    more that matters.
+    """
+
+    def __init__(self, pitch: float) -> None:
+        super().__init__()
+        self.pitch = pitch
+        self.first = nn.Conv2d(3, 64, 5, padding=2)
+        self.last = nn.Conv2d(64, 3, 5, padding=2)
+        draw = torch.Generator().manual_seed(1)
+        for layer, step, off in ((self.first, 1 / 4096, 0.0), (self.last, 1 / 16384, 1.0)):
+            whole = torch.randint(-126, 127, layer.weight.shape, generator=draw)
+            whole[:, 0, 0, 0] = 127
+            between = off * (torch.rand(whole.shape, generator=draw) - 0.5)
+            layer.weight.data = (whole + between) * step
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.sin(self.pitch * self.last(torch.relu(self.first(x))))
+
+
+def written(pitch: float, folder: Path) -> tuple[Written, dict[str, int]]:
+    """It, stored as 8 bits if that may be, and the kinds of its weights."""
+    ports = (Image("photo", minimum=8),), (Image("picture", minimum=8),)
+    made = write_graph(Graph("paint", Wave(pitch), *ports), folder, {}, (32, 32), int8=True)
+    model = onnx.load(str(made.path))
+    return made, {t.name: t.data_type for t in model.graph.initializer if len(t.dims) == 4}
+
+
+def test_weights_are_stored_as_8_bits_where_the_proof_stands_it(tmp_path: Path) -> None:
+    made, kinds = written(1.0, tmp_path)
+    assert (made.kept, made.reason) == ("int8", "")
+    assert 0 < made.errors["int8"] < 0.1
+    assert (kinds["first.weight"], kinds["last.weight"]) == (TensorProto.INT8, TensorProto.INT8)
+    assert made.proof.bytes == made.path.stat().st_size
+    assert made.proof.bytes < 0.6 * made.files["float16"].stat().st_size
+
+
+def test_weights_that_matter_too_much_are_not(tmp_path: Path) -> None:
+    made, kinds = written(90.0, tmp_path)
+    assert made.kept == "int8"
+    assert (kinds["first.weight"], kinds["last.weight"]) == (TensorProto.INT8, TensorProto.FLOAT16)
+    assert made.errors["int8"] <= 1
+
+
+def test_a_form_that_would_show_is_measured_and_not_kept(tmp_path: Path) -> None:
+    made, kinds = written(900.0, tmp_path)
+    assert made.kept == "float16"
+    assert kinds["first.weight"] == TensorProto.FLOAT16
+    assert made.errors["int8"] > 4
+    assert "of 255 grey levels, and the proof allows 1" in made.reason
+    assert made.files["int8"].stat().st_size < made.files["float16"].stat().st_size
 
 
 def test_an_export_replaces_an_older_one_and_nothing_else(
@@ -171,3 +258,23 @@ def test_a_run_without_a_checkpoint_is_refused(vistas: Path, tmp_path: Path) -> 
     with pytest.raises(UserError, match="no checkpoint"):
         export_bundle(run, tmp_path / "model")
     assert not (tmp_path / "model").exists()
+
+
+@pytest.mark.parametrize(
+    ("port", "trained", "expected"),
+    [
+        (
+            Image("picture", multiple=32, minimum=128, maximum=1024),
+            (256, 256),
+            [(256, 256), (512, 512)],
+        ),
+        (Image("picture", multiple=48), (128, 128), [(288, 288), (528, 528)]),
+        (Image("picture", maximum=300), (64, 64), [(256, 256)]),
+        (Image("picture", multiple=8), (16, 12), [(16, 16)]),
+        (Image("picture", fixed=(32, 40)), (32, 40), [(32, 40)]),
+    ],
+)
+def test_speed_is_measured_at_usual_sizes_that_the_model_makes(
+    port: Image, trained: tuple[int, int], expected: list[tuple[int, int]]
+) -> None:
+    assert measured_at(Graph("paint", nn.Identity(), (), (port,)), trained) == expected

@@ -114,6 +114,7 @@ def install(source: Path) -> str:
     from engines.runtime.bundle import Bundle
     from engines.runtime.places import own_models
     from engines.runtime.trial import trust
+    from engines.runtime.tuning import WEIGHTS
 
     bundle = Bundle.open(ordinary(source))
     trust(bundle)
@@ -128,7 +129,7 @@ def install(source: Path) -> str:
         place.mkdir(parents=True)
         for graph in bundle.graphs:
             shutil.copyfile(graph.path, place / graph.path.name)
-        for beside in ("preview.png", "card.json"):
+        for beside in ("preview.png", "card.json", WEIGHTS):
             if source.is_dir() and (source / beside).is_file():
                 shutil.copyfile(source / beside, place / beside)
         files.write_json(place / "model.json", {**_description(bundle), "name": name})

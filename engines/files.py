@@ -5,14 +5,19 @@ kill at any moment leaves either the old file or the new one.
 """
 
 import contextlib
+import errno
 import json
 import os
+import stat
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from engines.errors import UserError
+
+# Windows has no pipes in folders, and needs to be told that bytes are meant.
+_AT_ONCE = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
 
 @contextlib.contextmanager
@@ -45,6 +50,26 @@ def writing(path: Path) -> Iterator[Path]:
         if temporary is not None:
             with contextlib.suppress(OSError):
                 temporary.unlink()
+
+
+def reading(path: Path) -> BinaryIO:
+    """A file, open to be read. OSError also for a pipe or a device, which would keep its reader
+    waiting for ever.
+    """
+    handle = os.open(path, os.O_RDONLY | _AT_ONCE)
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise OSError(errno.EINVAL, "it is no file", str(path))
+    return os.fdopen(handle, "rb")
+
+
+def read_text(path: Path, most: int) -> str:
+    """The text of a file of at most so many bytes. OSError, ValueError."""
+    with reading(path) as file:
+        data = file.read(most + 1)
+    if len(data) > most:
+        raise ValueError("it is too long")
+    return data.decode("utf-8")
 
 
 def write_bytes(path: Path, data: bytes) -> None:

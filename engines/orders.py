@@ -69,9 +69,7 @@ class Order:
         """The order in a run directory; UserError where there is none that can be read."""
         path = run / "order.json"
         try:
-            if path.stat().st_size > _MOST_BYTES:
-                raise ValueError("it is too long")
-            value = json.loads(path.read_text("utf-8"))
+            value = json.loads(files.read_text(path, _MOST_BYTES))
             if not isinstance(value, dict):
                 raise ValueError("it is no order")
             if isinstance(value.get("devices"), list):

@@ -82,9 +82,7 @@ def called(run: Path, data: DataSet, left_out: Mapping[str, int], *, write: bool
             files.write_text(path, "".join(json.dumps(line) + "\n" for line in lines))
         return Roll(data.names, data.weights, left_out)
     try:
-        if path.stat().st_size > _MOST_BYTES:
-            raise ValueError("it is too long")
-        pairs = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+        pairs = [json.loads(line) for line in files.read_text(path, _MOST_BYTES).splitlines()]
         names, weights = [str(name) for name, _ in pairs], [float(weight) for _, weight in pairs]
         if not pairs or not all(0 < weight < math.inf for weight in weights):
             raise ValueError("a weight is none")

@@ -25,6 +25,7 @@ BEFOREHAND = frozenset(
     ("order.json", "log.txt", "run.lock", "events.jsonl", "control", "canvas", "base.safetensors")
 )
 LOCKING_SECONDS = 1.0
+MOST_BYTES = 4_000_000  # of a file or a line that is read whole
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ class Run:
     def config(self) -> dict[str, Any]:
         """What run.json says: recipe, settings, data, versions, seed, threads, precision."""
         try:
-            value = json.loads((self.path / "run.json").read_text("utf-8"))
+            value = json.loads(files.read_text(self.path / "run.json", MOST_BYTES))
         except FileNotFoundError as error:
             raise UserError(
                 f"There is no run in {self.path} (no run.json); check the path."
@@ -109,7 +110,7 @@ class Run:
     def busy(self) -> bool:
         """Whether a trainer holds the lock now."""
         try:
-            handle = os.open(self.path / "run.lock", os.O_RDONLY)
+            handle = os.open(self.path / "run.lock", os.O_RDONLY | os.O_NONBLOCK)
         except OSError:
             return False
         try:
@@ -148,19 +149,16 @@ class Run:
         """
         kept: list[dict[str, Any]] = []
         try:
-            lines = self.events_path.read_bytes().splitlines()
-        except FileNotFoundError:
+            with files.reading(self.events_path) as log:
+                # A line without an end must not fill the memory.
+                for line in iter(lambda: log.readline(MOST_BYTES), b""):
+                    if (event := _event(line)) is None:
+                        continue
+                    if event["kind"] == "resumed":
+                        kept = [old for old in kept if old.get("step", 0) <= event["step"]]
+                    kept.append(event)
+        except OSError:
             return kept
-        for line in lines:
-            try:
-                event = json.loads(line)
-            except ValueError:
-                continue
-            if not isinstance(event, dict) or not isinstance(event.get("kind"), str):
-                continue
-            if event["kind"] == "resumed":
-                kept = [old for old in kept if old.get("step", 0) <= event["step"]]
-            kept.append(event)
         return kept
 
     def losses(self) -> dict[int, dict[str, float]]:
@@ -215,7 +213,7 @@ class Run:
 
     def _small(self, name: str) -> dict[str, Any]:
         try:
-            value = json.loads((self.path / name).read_text("utf-8"))
+            value = json.loads(files.read_text(self.path / name, MOST_BYTES))
         except (OSError, ValueError, RecursionError):
             return {}
         return value if isinstance(value, dict) else {}
@@ -243,3 +241,19 @@ class Run:
     def snapshot_path(self, step: int) -> Path:
         """Where the averaged weights after `step` steps lie, for the time slider."""
         return self.path / "snapshots" / f"{step:09d}.safetensors"
+
+
+def _event(line: bytes) -> dict[str, Any] | None:
+    """What a line of the log says; None where it is torn, or no event."""
+    try:
+        event = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(event, dict) or not isinstance(event.get("kind"), str):
+        return None
+    stepped = event["kind"] in ("step", "resumed", "measure")
+    if ("step" in event or stepped) and type(event.get("step")) is not int:
+        return None
+    if event["kind"] == "step" and not isinstance(event.get("losses"), dict):
+        return None
+    return event

@@ -85,9 +85,7 @@ class Ways:
         """Those of a run directory; one, of run.json, where nothing was ever changed. UserError."""
         path = run / NAME
         try:
-            if path.stat().st_size > _MOST_BYTES:
-                raise ValueError("it is too long")
-            value = json.loads(path.read_text("utf-8"))
+            value = json.loads(files.read_text(path, _MOST_BYTES))
             ways = tuple(Way(**way) for way in value["ways"])
             left_out = dict(value["left_out"])
             if (

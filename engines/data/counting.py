@@ -14,6 +14,7 @@ from engines.data.spec import PaletteClass
 
 GRID = 64  # cells, at most, each way in which a class's densest place is sought
 BLOCK = 1 << 20  # bytes of a file hashed at once
+MOST_HASHED = 500_000_000
 Floats = npt.NDArray[np.float32]
 
 
@@ -86,7 +87,9 @@ class Twins:
         self._first: dict[bytes, Path] = {}
 
     def seen(self, path: Path) -> Path | None:
-        """The file that was the same, if one was. OSError."""
+        """The file that was the same, if one was; very large ones are not looked at. OSError."""
+        if path.stat().st_size > MOST_HASHED:
+            return None
         digest = hashlib.blake2b(digest_size=16)
         with path.open("rb") as file:
             while block := file.read(BLOCK):

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
 from engines.data.mends import Mends, Split
 from engines.data.report import Fault, Problem, Report
@@ -35,7 +36,9 @@ def offers(report: Report) -> list[Offer]:
         for key, change, title, sentence in _RULES.get(fault, ()):
             first = not any(offer.fault == fault for offer in made)
             made.append(Offer(key, fault, count, title, sentence, change, first, found[0].file))
-        if fault in _LEFT_OUT and count == len(found) <= MOST_FILES:
+        names = {Path(problem.file).stem for problem in found}
+        some = count == len(found) <= MOST_FILES and len(names) < report.pictures
+        if fault in _LEFT_OUT and some:
             first = not any(offer.fault == fault for offer in made)
             title, sentence = _LEFT_OUT[fault]
             change = Mends(files=tuple(sorted({problem.file for problem in found})))

@@ -98,7 +98,7 @@ class _Scan:
     ) -> None:
         self.folder, self.report = folder, report
         self.cancelled, self.progress = cancelled, progress
-        self.names: set[str] = set()  # of all pictures, with or without a mate
+        self.names: set[str] = set()  # of all pictures, with or without a mate, or left out
         self.layered = False
         self.reading: Reading | None = None
         self.shares = Shares()
@@ -184,13 +184,13 @@ class _Scan:
             paths = {f"{at}/{name}": path for at, its in both for name, path in its.paths.items()}
             first, places = Listing(paths), Places(HERE)
         if places.second is None:
-            self.names = set(first.paths)
+            self.names = first.paths.keys() | first.out
             table = folder / "attributes.csv"
-            inner = any("/" in name for name in self.names)
+            inner = any("/" in name for name in first.paths)
             if kind == "labelled" and self.names and not inner and not table.exists():
                 self.problem(table, "is missing", "add it, or a folder for each class", "table")
             return [Entry(name, path, None) for name, path in first.paths.items()]
-        self.names = first.paths.keys() | second.paths.keys()
+        self.names = first.paths.keys() | second.paths.keys() | first.out | second.out
         if not self.mends.mates:
             for here, there, lacking in (
                 (first.paths, second.paths, places.second),

@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 from typing import BinaryIO, Literal, cast
 
+from engines import files
 from engines.orders import BUNDLE, LOG
 from engines.request import Request
 from engines.runs import Desire
@@ -169,7 +170,7 @@ class Follow(About):
         if self._standing.sentence:
             return self._standing.sentence
         try:
-            with open(self.path / LOG, "rb") as log:
+            with files.reading(self.path / LOG) as log:
                 log.seek(0, 2)
                 log.seek(max(0, log.tell() - _LOG_BYTES))
                 lines = log.read().decode("utf-8", "replace").splitlines()
@@ -298,7 +299,7 @@ class Follow(About):
     def look(self) -> bool:
         """Read what was appended, at most CHUNK bytes; whether there was anything."""
         try:
-            with open(self.run.events_path, "rb") as log:
+            with files.reading(self.run.events_path) as log:
                 size, inode = log.seek(0, 2), os.fstat(log.fileno()).st_ino
                 if size < self._offset or inode != self._inode:  # It is another file now.
                     self._forget()

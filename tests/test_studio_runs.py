@@ -18,6 +18,7 @@ from studio.lanes import runs as lane
 from studio.lanes.curve import Curve
 from studio.lanes.events import Bounds
 from studio.lanes.work import WorkLane
+from studio.models import training as model
 from studio.models.canvases import Shown, canvas_for
 from studio.models.lines import Scale, reduce
 from studio.models.training import Training
@@ -297,6 +298,26 @@ def test_the_pen_makes_trainers_rest_and_the_canvas_reaches_them(training: Train
         assert run.leased()
         shown = Request.from_json(run.canvas_path.read_text())
         assert shown.values["layout"].tolist() == [[1] * 8] * 8
+
+
+def test_trainers_rest_as_long_as_a_picture_is_rendered(
+    training: Training, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(model, "LIVELY", 20)
+    run = fake(training.home, state("training"), resumed(0), step(1))
+    busy = [True]
+    training.rendering = lambda: busy[0]
+    with run.writer():
+        training.look()
+        training._timer.start(1)
+        qtbot.waitUntil(run.leased)
+        (run.path / "lease").unlink()
+        qtbot.waitUntil(run.leased)  # It is asked for again and again.
+        busy[0] = False
+        qtbot.wait(100)
+        (run.path / "lease").unlink()
+        qtbot.wait(700)
+        assert not run.leased()
 
 
 def test_what_is_no_run_is_left_alone(training: Training) -> None:

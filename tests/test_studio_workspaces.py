@@ -75,7 +75,7 @@ def workspace_menu(hands: Hands) -> list[QAction]:
 def test_a_plan_puts_every_dock_where_it_says(studios: list[Window], plan: str) -> None:
     hands = opened(studios, 3000 if plan == "wide" else 1400)
     docks = hands.window.docks
-    hands.menu("View", "Workspace", {"paint": "Paint", "wide": "Wide", "focus": "Focus"}[plan])
+    hands.menu("View", "Workspace", plan.capitalize())
     QApplication.processEvents()
     known = PLANS[plan]
     for area, columns in ((LEFT, known.left), (RIGHT, known.right)):
@@ -164,7 +164,7 @@ def test_a_workspace_is_saved_chosen_and_deleted(
     hands.menu("View", "Theme", "Dark")
     assert window.docks.shape() != shape
     texts = [action.text() for action in workspace_menu(hands)]
-    assert texts[:4] == ["Paint", "Wide", "Focus", "Ink && wash"]
+    assert texts[:5] == ["Paint", "Wide", "Train", "Focus", "Ink && wash"]
     workspace_menu(hands)[3].trigger()
     assert window.docks.shape() == shape
     assert window.desktop.arrangement is Arrangement.SPLIT

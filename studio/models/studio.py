@@ -65,6 +65,7 @@ class Studio(QObject):
         self.batch = Batch(self.work, self)
         self.timeline = Timeline(self.session, self)
         self.training = Training(self.work, runs, self)
+        self.training.rendering = lambda: self.lane.busy
         self.timeslider = TimeSlider(self.session, self.work, provider, parent=self)
         self.tools.pen.connect(self.live.set_pen)
         self.tools.pen.connect(self.variations.set_pen)

@@ -6,7 +6,7 @@ Closing the studio leaves them going; opening it finds them again.
 import os
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -62,6 +62,7 @@ class Training(QObject):
         self._tunable: dict[tuple[Path, int], str] = {}  # by model, why not
         self._canvas_number = 0
         self._next_canvas = self._next_lease = 0.0
+        self.rendering: Callable[[], bool] = lambda: False  # whether an artist waits for a picture
         self.following = Following(self.home, self)
         self.queue = Queue(self.home, self.start_queued, self)
         self.queue.problem.connect(self.problem)
@@ -81,6 +82,8 @@ class Training(QObject):
 
     def _tick(self) -> None:
         self.look()
+        if self.rendering():
+            self.touch()
         self.queue.look()
         behind = any(run.behind for run in self.runs)
         busy = any(s not in ENDED for s in self._status.values())
@@ -333,7 +336,7 @@ class Training(QObject):
     # The canvas and the pen -------------------------------------------------------------------
 
     def touch(self) -> None:
-        """The pen is at work: trainers rest for a second from now."""
+        """The pen is at work, or a picture is: trainers rest for a second from now."""
         now = time.monotonic()
         if now < self._next_lease:
             return

@@ -165,7 +165,7 @@ def test_a_workspace_is_saved_chosen_and_deleted(
     assert window.docks.shape() != shape
     texts = [action.text() for action in workspace_menu(hands)]
     assert texts[:5] == ["Paint", "Wide", "Train", "Focus", "Ink && wash"]
-    workspace_menu(hands)[3].trigger()
+    workspace_menu(hands)[4].trigger()
     assert window.docks.shape() == shape
     assert window.desktop.arrangement is Arrangement.SPLIT
     assert theme.current() is theme.LIGHT

@@ -6,13 +6,18 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import QModelIndex, Qt
+from PySide6.QtWidgets import QAbstractButton, QListWidget, QWidget
 from pytestqt.qtbot import QtBot
 
 from engines import waiting
 from engines.orders import Order
 from engines.runs import Run
+from engines.waiting import Waiting
 from studio.lanes.work import WorkLane
 from studio.models.training import Training
+from studio.views.wizard.waiting import QueueView
+from tests.running import click, named
 
 # A trainer that says that it trains, and ends when the run is told to stop.
 TRAINER = """
@@ -120,3 +125,49 @@ def test_a_queue_that_cannot_be_written_says_so_once(
     assert "make the folder writable" in said[0]
     training.queue.look()
     assert json.dumps(titles(training)) == "[]"
+
+
+def test_the_view_shows_and_moves_what_waits(
+    training: Training, work: WorkLane, qtbot: QtBot
+) -> None:
+    view = QueueView(training)
+    qtbot.addWidget(view)
+    holder = QWidget()
+    qtbot.addWidget(holder)
+    view.setParent(holder)
+    holder.show()
+    assert not view.isVisible()
+    training.queue.hold(True)
+    for title in ("a", "b", "c"):
+        training.queue.add(order(title))
+    assert view.isVisible()
+    assert view.title.text() == "In the queue: 3"
+    assert view.told.text() == "Held: none starts by itself."
+    rows = named(view, QListWidget, "Trainings that wait")
+    rows.setCurrentRow(0)
+    assert not named(view, QAbstractButton, "Train it earlier").isEnabled()
+    click(qtbot, view, "Train it later")
+    assert titles(training) == ["b", "a", "c"]
+    assert rows.currentItem().text() == "a"  # It stays the chosen one.
+    holder.activateWindow()
+    rows.setFocus()
+    qtbot.waitUntil(rows.hasFocus)
+    qtbot.keyClick(rows, Qt.Key.Key_Up, Qt.KeyboardModifier.AltModifier)
+    assert titles(training) == ["a", "b", "c"]
+    asked: list[Waiting] = []
+    view.change.connect(asked.append)
+    click(qtbot, view, "Change what waits …")
+    assert [entry.order.title for entry in asked] == ["a"]
+    qtbot.keyClick(rows, Qt.Key.Key_Delete)
+    assert titles(training) == ["b", "c"]
+    # Dragged: the list has moved already, and the queue follows.
+    assert rows.model().moveRow(QModelIndex(), 0, QModelIndex(), 2)
+    qtbot.waitUntil(lambda: titles(training) == ["c", "b"])
+    rows.setCurrentRow(1)
+    click(qtbot, view, "Start it now, beside what trains")
+    assert titles(training) == ["c"]
+    assert [run.title for run in training.runs] == ["b"]
+    click(qtbot, view, "Let the queue go on")
+    assert not training.queue.held
+    click(qtbot, view, "Take it out of the queue")
+    assert not view.isVisible()

@@ -399,6 +399,7 @@ def test_the_forecast_is_shown_against_what_there_is(
     assert page.memory.value() == 1000
     before = dialog.forecast.need
     go(qtbot, dialog, "Name and terms")
+    assert dialog.naming.memory.text() == f"{said} Halve the size."
     assert dialog.forecast.need is before  # The same order needs no second look.
     go(qtbot, dialog, "How thoroughly")
     pick(qtbot, dialog, "Presets", "Rehearsal")

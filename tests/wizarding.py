@@ -46,7 +46,7 @@ def settled(qtbot: QtBot, dialog: TrainingDialog) -> None:
     plan = dialog.plan
     qtbot.waitUntil(
         lambda: bool(plan.catalog or plan.trouble) and not plan.scanning and plan.data.exact,
-        timeout=30_000,
+        timeout=120_000,  # The recipes may be read anew, by a child with torch.
     )
 
 

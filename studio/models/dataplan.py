@@ -59,6 +59,9 @@ class DataPlan(QObject):
         self._wish = NONE
         self._chosen: dict[Fault, str] = {}
         self._names: dict[str, str] = {}
+        self._rows: list[Row] | None = None  # as long as nothing has changed
+        self._mends: Mends | None = None
+        self._left: int | None = None
 
     # The folder -------------------------------------------------------------------------------
 
@@ -101,6 +104,7 @@ class DataPlan(QObject):
         if not deep:
             self.report, self.trouble, self._standing = None, "", None
             self._chosen, self._names, self.counts = {}, dict(self._wish.classes), {}
+        self._touch()
         self.scanning = "deep" if deep else "quick"
 
         def run(job: Job) -> Report:
@@ -125,6 +129,7 @@ class DataPlan(QObject):
         if self._job is None or str(self.folder) != report.folder:
             return
         quick, self._job, self.report = self.scanning == "quick", None, report
+        self._touch()
         if self.other is None:
             self._first = report
         self.counts = report.splits
@@ -151,6 +156,12 @@ class DataPlan(QObject):
         if self._counting is not None:
             self._counting.cancel()
             self._counting = None
+
+    def _touch(self) -> None:
+        """What was worked out is no longer so. Ten thousand faults are not gone through at every
+        look.
+        """
+        self._rows = self._mends = self._left = None
 
     @property
     def partial(self) -> bool:
@@ -182,11 +193,13 @@ class DataPlan(QObject):
         report = self.report
         if report is None:
             return []
-        made = offers(report)
-        faults: dict[Fault, int] = dict(report.faults)
-        for offer in made:
-            faults.setdefault(offer.fault, offer.count)
-        return [self._row(report, fault, count, made) for fault, count in faults.items()]
+        if self._rows is None:
+            made = offers(report)
+            faults: dict[Fault, int] = dict(report.faults)
+            for offer in made:
+                faults.setdefault(offer.fault, offer.count)
+            self._rows = [self._row(report, fault, count, made) for fault, count in faults.items()]
+        return self._rows
 
     def _row(self, report: Report, fault: Fault, count: int, made: list[Offer]) -> Row:
         mine = tuple(offer for offer in made if offer.fault == fault)
@@ -201,6 +214,7 @@ class DataPlan(QObject):
     def choose_repair(self, fault: Fault, offer: Offer | None) -> None:
         """Mend a kind of fault so, or leave it as it is."""
         self._chosen[fault] = "" if offer is None else offer.id
+        self._touch()
         self.changed.emit()
         self._count()
 
@@ -209,16 +223,22 @@ class DataPlan(QObject):
         """How the folder is read."""
         if self.report is None:
             return NONE
-        chosen = [row.chosen for row in self.rows if row.chosen is not None]
-        mends = combined(self.report, chosen, self.split)
-        for name, new in self._names.items():
-            mends = mends.renamed(name, new)
-        return mends
+        if self._mends is None:
+            chosen = [row.chosen for row in self.rows if row.chosen is not None]
+            mends = combined(self.report, chosen, self.split)
+            for name, new in self._names.items():
+                mends = mends.renamed(name, new)
+            self._mends = mends
+        return self._mends
 
     @property
     def left(self) -> int:
         """How many faults keep a training from starting."""
-        return 0 if self.report is None else remaining(self.report, self.mends)
+        if self.report is None:
+            return 0
+        if self._left is None:
+            self._left = remaining(self.report, self.mends)
+        return self._left
 
     # Classes and split ------------------------------------------------------------------------
 
@@ -232,6 +252,7 @@ class DataPlan(QObject):
             self._names[name] = new.strip()
             if new.strip() == name:
                 del self._names[name]
+            self._touch()
             self.changed.emit()
 
     @property
@@ -245,6 +266,7 @@ class DataPlan(QObject):
         """Share the pictures out so, or as the folder says."""
         if split != self.split:
             self.split = split
+            self._touch()
             self.changed.emit()
             self._count()
 

@@ -53,7 +53,7 @@ class TrainingDialog(QDialog):
         self.contents = ContentsPage(self.plan, work, self)
         self.learning = LearningPage(self.plan, self)
         self.effort = EffortPage(self.plan, training, self.forecast, self)
-        self.naming = NamingPage(self.plan, self)
+        self.naming = NamingPage(self.plan, self.forecast, self)
         self.pages: dict[Step, Page] = {
             "pictures": self.pictures,
             "contents": self.contents,
@@ -195,6 +195,7 @@ class TrainingDialog(QDialog):
 
     def _forecast_came(self) -> None:
         self.effort.show_memory()
+        self.naming.show_memory()
 
     # Doing ------------------------------------------------------------------------------------
 

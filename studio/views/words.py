@@ -96,6 +96,17 @@ def device_text(name: str) -> str:
     return known.get(name.split(":")[0], name)
 
 
+def memory_text(needs: int, has: int, device: str) -> str:
+    """Bytes that are needed against those that are free, where that is known."""
+    if has <= 0:
+        words = _tr("It needs about {0} of the memory of {2}.")
+    elif needs <= has:
+        words = _tr("It needs about {0} of memory; {2} has {1} free.")
+    else:
+        words = _tr("It needs about {0} of memory, and {2} has only {1} free.")
+    return words.format(size_text(needs), size_text(max(0, has)), device_text(device))
+
+
 def part_text(name: str) -> str:
     """What memory is needed for."""
     known = {

@@ -18,7 +18,7 @@ from studio.views.settings_form import WIDTH, SettingsForm
 from studio.views.wizard.cards import Card, Cards
 from studio.views.wizard.parts import Page, heading, muted, plain
 from studio.views.words import (
-    device_text,
+    memory_text,
     part_text,
     preset_text,
     preset_title,
@@ -151,15 +151,7 @@ class EffortPage(Page):
             return self.tr("How much memory it needs is not known: {0}").format(
                 self.forecast.trouble
             )
-        if need.has <= 0:
-            words = self.tr("It needs about {0} of the memory of {2}.")
-        elif need.fits:
-            words = self.tr("It needs about {0} of memory; {2} has {1} free.")
-        else:
-            words = self.tr("It needs about {0} of memory, and {2} has only {1} free.")
-        return words.format(
-            size_text(need.needs), size_text(max(0, need.has)), device_text(need.device)
-        )
+        return memory_text(need.needs, need.has, need.device)
 
     def _choose_device(self, row: int) -> None:
         self.plan.set_device(DEVICES[row])

@@ -6,16 +6,17 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QCheckBox, QComboBox, QFormLayout, QLineEdit, QSizePolicy, QWidget
 
 from studio.models import terms
+from studio.models.forecast import Forecast
 from studio.models.plan import Plan
 from studio.models.terms import CHOICES, LICENCES
 from studio.views.wizard.parts import Page, fill, heading, muted, plain
-from studio.views.words import fault_text, kind_text, preset_title
+from studio.views.words import fault_text, kind_text, memory_text, preset_title
 
 
 class NamingPage(Page):
     """Name, terms of the pictures and of the model, and a summary."""
 
-    def __init__(self, plan: Plan, parent: QWidget | None = None) -> None:
+    def __init__(self, plan: Plan, forecast: Forecast, parent: QWidget | None = None) -> None:
         super().__init__(
             plan,
             plan.tr("Name and terms"),
@@ -25,6 +26,7 @@ class NamingPage(Page):
             ),
             parent,
         )
+        self.forecast = forecast
         self._make_fields()
         self.warning = plain(self)
         self.warning.setObjectName("danger")
@@ -48,10 +50,13 @@ class NamingPage(Page):
         )
         self.summary_title = heading(self.tr("What will be done"), self)
         self.summary = plain(self)
+        self.memory = plain(self)  # said here too, for this is where it is started
+        self.memory.setObjectName("danger")
         self.summary.setAccessibleName(self.tr("What will be done"))
         for widget in (
             *(self.warning, self.beside, self.int8, self.int8_told),
             *(self.tunable, self.tunable_told, self.summary_title, self.summary),
+            self.memory,
         ):
             self.column.addWidget(widget)
         # A click beside its words is none on it.
@@ -133,6 +138,15 @@ class NamingPage(Page):
             box.setChecked(on)
             box.blockSignals(False)
         self.summary.setText(self._summary())
+        self.show_memory()
+
+    def show_memory(self) -> None:
+        """Say where there is too little memory; the forecast may come after the page."""
+        need = self.forecast.need
+        short = need is not None and not need.fits
+        words = memory_text(need.needs, need.has, need.device) if need is not None else ""
+        self.memory.setText(f"{words} {need.advice}".strip() if short and need else "")
+        self.memory.setVisible(short)
 
     def _summary(self) -> str:
         plan, report = self.plan, self.plan.data.report

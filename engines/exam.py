@@ -133,12 +133,16 @@ def figures(
     """
     rng = np.random.default_rng(seed)
     found: dict[str, Figure] = {}
-    for look_at, suffix in ((looked, ""), (learned, "_train")):
+    real, known = unseen.features(), train.features()
+    asked = [(learned, train, "_train")]
+    if len(unseen.data) >= 2:
+        asked.insert(0, (looked, unseen, ""))
+    for look_at, _, suffix in asked:
         for name, parts in look_at.scores.items():
             found[name + suffix] = _mean(np.concatenate(parts), rng)
     if not looked.made:
         return found
-    made, real, known = looked.features, unseen.features(), train.features()
+    made = looked.features
     if min(len(made), len(real)) >= 2:
         found["kid"] = measures.kid(real, made, rng)
     if min(len(made), len(real)) > 3:
@@ -149,13 +153,10 @@ def figures(
     if len(groups) and len(true) >= 2:
         found["variation"] = measures.variation(groups, true, rng)
     if nature.given and len(true) >= 2:
-        for look_at, shelf, name in (
-            (looked, unseen, "distance"),
-            (learned, train, "distance_train"),
-        ):
+        for look_at, shelf, suffix in asked:
             apart = to_truth(look_at, shelf, true)
             if len(apart):
-                found[name] = _mean(apart, rng)
+                found[f"distance{suffix}"] = _mean(apart, rng)
     if len(known) >= 3:
         found["copies"] = measures.copies(made, known, real if len(real) >= ENOUGH_UNSEEN else None)
     return found

@@ -2,6 +2,7 @@
 nothing.
 """
 
+import ast
 import json
 import math
 from collections.abc import Mapping, Sequence
@@ -270,6 +271,23 @@ def test_the_purse() -> None:
     assert purse.trained == pytest.approx(100)
 
 
+@pytest.mark.parametrize("cost", [0.1, 3.0, 30.0])
+def test_all_measures_together_stay_under_a_twentieth(cost: float) -> None:
+    """A step takes a second; a measure is due every twenty steps, and costs more or less."""
+    purse, made = Purse(1, 10_000), 0
+    for step in range(1, 10_001):
+        purse.hear({"kind": "step", "rate": 1.0})
+        if step % 20 == 0 and purse.affords(step):
+            if not made:
+                purse.hear({"kind": "bounds", "seconds": 2 * cost})
+            purse.hear({"kind": "measure", "seconds": cost, "pictures": 40})
+            made += 1
+    spent = purse.measured + purse.once
+    assert spent <= 0.05 * purse.trained
+    # And what may be spent is, where there is use for it.
+    assert made == 500 or spent >= 0.03 * purse.trained
+
+
 def test_a_long_run_has_all_pictures() -> None:
     slow, quick = Purse(4, 1000), Purse(4, 1000)
     slow.hear({"kind": "step", "rate": 4.0})
@@ -309,15 +327,21 @@ def test_a_picture_that_vanished_is_passed_over(tmp_path: Path) -> None:
     assert setting.heard("warning") == []
 
 
-def test_without_validation_pictures_it_says_so_and_shows_what_it_can(tmp_path: Path) -> None:
-    own = blobs.make(tmp_path / "set", {"train": 20}, 16)
+@pytest.mark.parametrize("apart", [0, 1])
+def test_without_validation_pictures_it_says_so_and_shows_what_it_can(
+    apart: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = blobs.make(tmp_path / "set", {"train": 20, "val": apart}, 16)
+    score = lambda self, nets, batch: {"error": batch.image.mean((1, 2, 3))}  # noqa: E731
+    monkeypatch.setattr(Parrot, "validate", score)
     setting = Setting(tmp_path / "run", own)
     setting.go_to(10)
     (warning,) = setting.heard("warning")
     assert "validation" in warning["sentence"]
     figures = setting.heard("measure")[0]["figures"]
     assert "kid" not in figures
-    assert "distance" not in figures
+    assert figures.keys().isdisjoint({"distance", "error"})
+    assert "error_train" in figures
     assert {"diversity", "distance_train"} <= figures.keys()
     assert (tmp_path / "run" / "previews" / "000000005.png").exists()
 
@@ -475,6 +499,31 @@ def test_without_test_pictures_it_says_so(tmp_path: Path) -> None:
     card = verdict.final(setting.run, setting.recipe, setting.trainer.average, 20)
     assert card.keys() == {"said"}
     assert setting.heard("tested") == []
+
+
+def test_nothing_that_a_training_imports_knows_the_test_pictures() -> None:
+    """Whatever the trainer reaches, by way of any module of ours."""
+    root = Path(verdict.__file__).parent
+    reached, waiting = set(), {root / "train.py", *(root / "recipes").glob("*.py")}
+    while waiting:
+        path = waiting.pop()
+        reached.add(path)
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            names: list[str] = []
+            if isinstance(node, ast.ImportFrom) and node.module:
+                names = [node.module, *(f"{node.module}.{a.name}" for a in node.names)]
+                if path != root / "data" / "sets.py":
+                    assert "open_test" not in {a.name for a in node.names}, path
+            elif isinstance(node, ast.Import):
+                names = [a.name for a in node.names]
+            elif isinstance(node, ast.Attribute):
+                assert node.attr != "open_test", path
+            for name in names:
+                found = root.parent.joinpath(*name.split(".")).with_suffix(".py")
+                if name.startswith("engines.") and found.is_file() and found not in reached:
+                    waiting.add(found)
+    assert {root / "validation.py", root / "exam.py", root / "data" / "sets.py"} <= reached
+    assert root / "verdict.py" not in reached
 
 
 def test_a_lost_folder_is_said_plainly(tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ from studio.models.gallery_runs import differences, figures_of, picture_of, sort
 from studio.models.run_card import Final, Form, read_card
 from studio.models.training import Training
 from studio.views.run_compare import RunCompareDialog
+from studio.views.run_pictures import SheetDialog
 from studio.views.runs import SORT, TrainingPanel
 from tests.running import Event, click, fake, follow, named, resumed, state, step
 
@@ -297,7 +298,7 @@ def test_a_greyed_button_says_why(panel: TrainingPanel, training: Training) -> N
 
 
 def test_the_nearest_training_pictures_are_shown_below_the_sheet_of_their_step(
-    panel: TrainingPanel, training: Training
+    panel: TrainingPanel, training: Training, qtbot: QtBot
 ) -> None:
     run = fake(training.home, step(5))
     previews = run.path / "previews"
@@ -309,13 +310,20 @@ def test_the_nearest_training_pictures_are_shown_below_the_sheet_of_their_step(
     Image.new("RGB", (256, 32), "#00ff00").save(previews / "nearest-000000004.png")
     panel.detail.show_run(training.runs[0])
     assert "nearest" not in panel.detail.sheet.told.text()  # It belongs to another sheet.
+    (previews / "000000005.nearest.json").write_text('{"nearest": ["a.png", "b.png"]}')
     Image.new("RGB", (256, 32), "#00ff00").save(previews / "nearest-000000005.png")
     panel.detail.show_run(training.runs[0])
     assert "nearest" in panel.detail.sheet.told.text()
+    assert panel.detail.sheet.picture.toolTip() == "Nearest, from the left: a.png, b.png"
     assert panel.detail.sheet.picture.height() > high
     seen = panel.detail.sheet.picture.grab().toImage()
     assert seen.pixelColor(5, seen.height() - 5).green() == 255
     assert seen.pixelColor(5, 5).red() == 255
+    assert panel.detail.sheet.picture._size().width() < 2 * 256  # cut to what is seen well
+    click(qtbot, panel, "Look closer at these pictures")
+    closer = panel.window().findChild(SheetDialog)
+    assert closer.picture._size().width() == 2 * 256
+    closer.close()
 
 
 def test_a_picture_that_is_none_is_not_shown(panel: TrainingPanel, training: Training) -> None:

@@ -17,6 +17,7 @@ from typing import BinaryIO
 
 from PySide6.QtCore import QCoreApplication
 
+from engines import files
 from engines.errors import UserError
 from engines.orders import BUNDLE, LOG
 
@@ -30,7 +31,7 @@ _MOST_FILES = 64  # of a model
 _MOST = {".json": 16 << 20, ".png": 64 << 20, ".txt": 64 << 20}  # bytes; others:
 _MOST_WEIGHTS = 8 << 30
 _SMALL = ("order.json", "run.json", "control", LOG)
-_PREVIEWS = ("[0-9]*.png", "canvas-*.png", "nearest-*.png")
+_PREVIEWS = ("[0-9]*.png", "canvas-*.png", "nearest-*.png", "[0-9]*.nearest.json")
 
 
 class Far:
@@ -171,7 +172,7 @@ class Far:
         """Append what is new; anew where it is another log."""
         copy = self.copy / "events.jsonl"
         try:
-            with open(self.source / "events.jsonl", "rb") as log:
+            with files.reading(self.source / "events.jsonl") as log:
                 size = min(log.seek(0, 2), MOST_EVENTS)
                 have = copy.stat().st_size if copy.exists() else 0
                 if have > size or (have and not _same_start(log, copy)):
@@ -220,7 +221,7 @@ class Far:
         copy.parent.mkdir(parents=True, exist_ok=True)
         part = copy.with_name(f".{copy.name}.part")
         left = most
-        with open(source, "rb") as file, open(part, "wb") as out:
+        with files.reading(source) as file, open(part, "wb") as out:
             while left > 0 and (piece := file.read(min(PIECE, left))):
                 out.write(piece)
                 left -= len(piece)

@@ -4,6 +4,7 @@
 is new. Nothing here writes, except through `Run.steer`, `Run.lease` and `Run.show`.
 """
 
+import json
 import os
 import time
 from pathlib import Path
@@ -38,6 +39,7 @@ GLANCE = 1_000_000  # bytes before them that are looked through for all but step
 SILENT_SECONDS = 90.0  # of a run elsewhere; an export says nothing for as long as it takes
 EXPORT_SECONDS = 1800.0
 _LOG_BYTES = 8_000
+_NAMES_BYTES, _MOST_NAMES = 100_000, 16
 
 
 class Follow(About):
@@ -256,6 +258,19 @@ class Follow(About):
         sheet = self.sheet
         path = self.path / "previews" / f"nearest-{sheet.name}" if sheet is not None else None
         return path if path is not None and path.is_file() else None
+
+    @property
+    def nearest_names(self) -> list[str]:
+        """What the files of those are called."""
+        sheet = self.sheet
+        path = sheet.with_suffix(".nearest.json") if sheet is not None else None
+        try:
+            if path is None or path.stat().st_size > _NAMES_BYTES:
+                return []
+            names = json.loads(path.read_text("utf-8"))["nearest"]
+            return [str(name)[:200] for name in names[:_MOST_NAMES]]
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
+            return []
 
     def _newest_preview(self, pattern: str) -> Path | None:
         found = sorted((self.path / "previews").glob(pattern))

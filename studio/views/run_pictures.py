@@ -4,9 +4,19 @@ from pathlib import Path
 
 from PySide6.QtCore import QRect, QSize, Qt
 from PySide6.QtGui import QColor, QImageReader, QPainter, QPaintEvent, QPixmap, QResizeEvent
-from PySide6.QtWidgets import QFrame, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QDialog,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QScrollArea,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 from studio.views import theme
+from studio.views.control import tool
 
 LONGEST = 2  # times as wide as high
 MOST_PIXELS = 64_000_000
@@ -47,7 +57,7 @@ class Fitted(QWidget):
 
     def put(self, pixmap: QPixmap) -> None:
         """Show this one."""
-        cut = min(pixmap.width(), round(self.longest * pixmap.height()))
+        cut = round(min(float(pixmap.width()), self.longest * pixmap.height()))
         self._pixmap = pixmap.copy(0, 0, cut, pixmap.height()) if cut else pixmap
         self._settle()
         self.update()
@@ -84,21 +94,30 @@ class Sheet(QFrame):
         self.told = QLabel(self)
         self.told.setObjectName("muted")
         self.told.setWordWrap(True)
+        self.closer = tool(self, "zoom-in", self.tr("Look closer at these pictures"))
+        self.closer.clicked.connect(self._look_closer)
         self.picture = Fitted(self)
+        row = QHBoxLayout()
+        row.addWidget(self.told, 1)
+        row.addWidget(self.closer, 0, Qt.AlignmentFlag.AlignTop)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
-        column.addWidget(self.told)
+        column.addLayout(row)
         column.addWidget(self.picture)
         self._state: tuple[State, State] | None = None
+        self._whole = QPixmap()
+        self._names: list[str] = []
         self.hide()
 
-    def show_files(self, sheet: Path | None, nearest: Path | None) -> None:
-        """Show these where they can be read and are not shown already."""
+    def show_files(self, sheet: Path | None, nearest: Path | None, names: list[str]) -> None:
+        """Show these where they can be read and are not shown already; `names` are those of the
+        nearest pictures' files.
+        """
         state = state_of(sheet), state_of(nearest)
         if state == self._state:
             return
-        self._state = state
+        self._state, self._names = state, names
         above = read_picture(sheet) if state[0] is not None else QPixmap()
         below = read_picture(nearest) if state[1] is not None else QPixmap()
         both = not above.isNull() and not below.isNull()
@@ -111,13 +130,56 @@ class Sheet(QFrame):
             else self.tr("Real pictures, and below them the model’s")
         )
         self.picture.setAccessibleName(self.told.text())
-        if both:
-            # One row more; as many columns as before.
-            self.picture.longest = LONGEST * above.height() / (above.height() + below.height())
-        else:
-            self.picture.longest = LONGEST
-        self.picture.put(stacked(above, below) if both else above)
+        self.picture.setToolTip(self._named() if both else "")
+        self._whole = stacked(above, below) if both else above
+        # One row more, and as many columns as before.
+        share = above.height() / (above.height() + below.height()) if both else 1.0
+        self.picture.longest = LONGEST * share
+        self.picture.put(self._whole)
         self.setVisible(not above.isNull())
+
+    def _named(self) -> str:
+        if not self._names:
+            return ""
+        return self.tr("Nearest, from the left: {0}").format(", ".join(self._names))
+
+    def _look_closer(self) -> None:
+        dialog = SheetDialog(self._whole, self.told.text(), self._named(), self.window())
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.show()
+
+
+class SheetDialog(QDialog):
+    """A whole sheet of pictures, as large as the window lets it be."""
+
+    def __init__(
+        self, pixmap: QPixmap, told: str, named: str, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(self.tr("Pictures of the validation"))
+        inside = QWidget(self)
+        self.picture = Fitted(inside, float("inf"))
+        self.picture.setAccessibleName(told)
+        column = QVBoxLayout(inside)
+        for text in (told, named):
+            label = QLabel(text, inside)
+            label.setWordWrap(True)
+            label.setObjectName("muted")
+            label.setTextFormat(Qt.TextFormat.PlainText)
+            label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+            label.setVisible(bool(text))
+            column.addWidget(label)
+        column.addWidget(self.picture)
+        column.addStretch(1)
+        scroll = QScrollArea(self)
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setWidget(inside)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.addWidget(scroll)
+        self.resize(1080, 520)
+        self.picture.put(pixmap)
 
 
 def stacked(above: QPixmap, below: QPixmap) -> QPixmap:

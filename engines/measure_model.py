@@ -139,8 +139,19 @@ def run(
     }
     where = out or (bundle.path / "card.json" if bundle.path.is_dir() else None)
     if where is not None:
+        # What the export measured of size and speed stays true.
+        card |= {k: v for k, v in _before(where).items() if k in ("sizes", "measured_on")}
         files.write_json(where, json.loads(json.dumps(card, default=float)))
     return card
+
+
+def _before(path: Path) -> dict[str, Any]:
+    """The card that lies there; nothing where none can be read."""
+    try:
+        value = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return value if isinstance(value, dict) else {}
 
 
 def _sheets(

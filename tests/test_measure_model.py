@@ -64,19 +64,22 @@ def test_a_card_holds_every_figure_with_what_it_is_worth(halved: Path, models: P
     assert {"correlation", "shuffled"} <= set(figures["style"])
     assert set(figures["attributes"]) >= {"time_of_day", "fog", "snow"}
     assert all(np.isfinite(f["correlation"]) for f in figures["attributes"].values())
-    assert json.loads((models / "spade" / "card.json").read_text())["hashes"] == card["hashes"]
+    written = json.loads((models / "spade" / "card.json").read_text())
+    assert written["hashes"] == card["hashes"]
+    assert [row["form"] for row in written["sizes"]] == ["float32", "float16"]  # by the export
     assert len(list((models / "sheets").glob("*.jpg"))) == 3
     assert said == ["painting", "realism", "faithfulness", "style", "attributes", "sheets"]
 
 
 def test_a_translator_is_measured_on_coloured_layouts(halved: Path, models: Path) -> None:
-    out = models / "pix2pix.json"
+    out, own = models / "pix2pix.json", models / "pix2pix" / "card.json"
+    before = own.read_text()
     card = measure_model.run(
         str(models / "pix2pix"), str(halved), split="val", side=64, count=6, out=out
     )
     assert set(card["figures"]) == {"realism"}
     assert out.exists()
-    assert not (models / "pix2pix" / "card.json").exists()
+    assert own.read_text() == before
 
 
 def test_a_model_that_paints_no_layouts_has_no_such_card(halved: Path, models: Path) -> None:

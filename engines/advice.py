@@ -44,7 +44,7 @@ def advice(watch: Watch) -> dict[str, Any] | None:
     if step == now.step:
         if watch.advised is None:
             return None
-        sentence = f"The newest pictures, of step {step:,}, are the best so far."
+        sentence = f"The newest {watch.things}, of step {step:,}, are the best so far."
     else:
         later = [m for m in watch.measures if m.step > step]
         if watch.advised == step or len(later) < PATIENCE:
@@ -52,7 +52,8 @@ def advice(watch: Watch) -> dict[str, Any] | None:
         worse = now.figures.get(f"{found.name}_low", found.value) > found.value
         since = "they have become worse since" if worse else "later ones are no better"
         sentence = (
-            f"The best pictures so far are those of step {step:,}; {since}. The model will be "
+            f"The best {watch.things} so far are those of step {step:,}; {since}. The model will "
+            f"be "
             "made from that step."
         )
     return {"kind": "advice", "step": now.step, "best": step, "sentence": sentence}

@@ -139,6 +139,11 @@ class Watch:
         return [(m.step, m.figures[name]) for m in self.measures if name in m.figures]
 
     @property
+    def things(self) -> str:
+        """What the run makes, in a sentence: pictures, or what is read off them."""
+        return "pictures" if self.main == "kid" else "results"
+
+    @property
     def main(self) -> str:
         """The figure that says how good the model is, lower is better; "" before one was taken."""
         names = self.newest
@@ -241,7 +246,8 @@ def _stalled_words(watch: Watch) -> str:
     curve = watch.curve(watch.main)
     best = min(curve, key=lambda pair: pair[1])[0]
     return (
-        f"The pictures have not become better since step {best:,}. Stop and keep what there is, or "
+        f"The {watch.things} have not become better since step {best:,}. Stop and keep what "
+        f"there is, or "
         "begin anew with other settings or more pictures."
     )
 
@@ -288,7 +294,7 @@ BY_MEASURES = (
         "The pictures become better again.",
     ),
     Rule("overfitting", _overfitting, _overfitting_words, "The model no longer copies."),
-    Rule("stalled", _stalled, _stalled_words, "The pictures become better again."),
+    Rule("stalled", _stalled, _stalled_words, "There is progress again."),
 )
 
 

@@ -14,13 +14,14 @@ from torch import Tensor, nn
 
 from engines import live, measures
 from engines.measures import Figure
-from engines.ports import Latent, Noise
+from engines.ports import Image, Latent, Noise
 from engines.recipe import Batch, Draw, LabelledBatch, LayoutBatch, PairedBatch, Recipe
 from engines.references import Features, References, Shelf, rgb, truth
 
 Bound = dict[str, float]  # "floor": what true pictures measure; "ceiling": what flat fills do
 GIVEN = frozenset({"layout", "image", "mask", "text", "choice"})  # ports that an artist fills in
 ENOUGH_UNSEEN = 20  # pictures, to know how near unseen ones usually come to the training pictures
+LEARNED = 40  # training pictures that a model is also asked for
 CONDITIONS, STYLES = 6, 3  # of which the variation is taken
 
 
@@ -62,11 +63,14 @@ def look(
 
 @dataclass(frozen=True)
 class Nature:
-    """What a model asks of an artist (`given`: kinds of ports) and whether it draws by chance."""
+    """What a model asks of an artist (`given`: kinds of ports), whether it draws by chance, and
+    whether what it makes is a picture.
+    """
 
     given: frozenset[str] = frozenset()
     chance: bool = False
     latent: int = 0  # numbers of its latent, where it has one
+    paints: bool = True
 
     @classmethod
     def of(cls, recipe: Recipe, nets: nn.ModuleDict) -> Nature:
@@ -74,11 +78,12 @@ class Nature:
         graphs = recipe.graphs(nets)
         if not graphs:
             return cls()
-        ports = live.as_bundle(graphs).target.inputs
+        target = live.as_bundle(graphs).target
+        ports, paints = target.inputs, isinstance(target.outputs[0], Image)
         widths = {port.dimensions for port in ports if isinstance(port, Latent)}
         chance = any(isinstance(port, Latent | Noise) for port in ports)
         given = frozenset(port.kind for port in ports) & GIVEN
-        return cls(given, chance and len(widths) < 2, max(widths, default=0))
+        return cls(given, chance and len(widths) < 2, max(widths, default=0), paints)
 
 
 def varied(
@@ -117,6 +122,30 @@ def _canvases(batch: Batch) -> list[dict[str, Any]]:
         return []
     grey = ((source.float() + 1) * 127.5).round().clamp(0, 255).to(torch.uint8)
     return [{"image": picture} for picture in grey.permute(0, 2, 3, 1).cpu().numpy()]
+
+
+def examine(
+    recipe: Recipe,
+    nets: nn.ModuleDict,
+    nature: Nature,
+    references: References,
+    count: int,
+    device: torch.device,
+    seed: int,
+) -> tuple[dict[str, Figure], Look]:
+    """The figures of a model on up to `count` unseen pictures, and what it made of them; where
+    there are no two unseen ones, of training pictures. The features of the true ones are known.
+    """
+    unseen, train = references.unseen, references.train
+    shelf = train if len(unseen.data) < 2 else unseen
+    rows = shelf.rows if nature.paints else shelf.order
+    asked = rows[:count] if nature.given or not nature.paints else cycled(rows, count)
+    looked, learned = look(recipe, nets, shelf, asked, device), Look()
+    if nature.given or looked.scores:
+        known = train.rows if nature.paints else train.order
+        learned = look(recipe, nets, train, known[:LEARNED], device)
+    groups = varied(recipe, nets, nature, shelf, rows)
+    return figures(nature, unseen, looked, train, learned, groups, seed), looked
 
 
 def figures(

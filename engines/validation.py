@@ -30,11 +30,14 @@ from engines.runs import Run
 from engines.trainer import Trainer
 
 LEAST, MOST = 40, 160  # pictures of a measure
-LEARNED = 40  # training pictures that it is also asked for
 PREVIEWED = 8  # pictures of a sheet
 KEPT_SHEETS = 60
 MOST_SEARCHED = 4000  # training pictures among which the nearest is looked for
 CACHE_BYTES = 200_000_000
+ALONE = (
+    "Too few pictures are set apart for validation, so nobody can say how good the model is on "
+    "unseen ones. Choose a larger share for validation, or add pictures."
+)
 log = logging.getLogger(__name__)
 
 
@@ -57,7 +60,7 @@ class Validation:
         for event in run.events():
             self._watch.hear(event)
             self._purse.hear(event)
-            if event["kind"] == "bounds" and isinstance(event.get("pictures"), int):
+            if event["kind"] in ("bounds", "measure") and isinstance(event.get("pictures"), int):
                 self._pictures = min(max(event["pictures"], LEAST), MOST)
 
     @property
@@ -128,35 +131,34 @@ class Validation:
         recipe, nets, config = trainer.recipe, trainer.average, trainer.config
         if recipe.kind == "points":
             return {}, 0.0
-        references = self._opened()
+        references, nature = self._opened(), self._nature
         unseen, train = references.unseen, references.train
         alone = len(unseen.data) < 2
         shelf = train if alone else unseen
         if not self._pictures:
             self._pictures = self._afford(shelf)
         before = len(unseen), len(train)
-        unseen.grow(self._pictures)
-        train.grow(max(self._pictures, len(train)))
         count = self._pictures
-        if not self._watch.bounds:
-            self._bound(references, count, alone, time.perf_counter() - start)
+        if nature.paints:
+            unseen.grow(count)
+            train.grow(max(count, len(train)))
+            if not self._watch.bounds:
+                self._bound(references, count, time.perf_counter() - start)
+        if alone and not self._watch.measures:
+            self._say({"kind": "warning", "step": trainer.step, "sentence": ALONE})
         once = time.perf_counter() - start
-        rows = shelf.rows[:count] if self._nature.given else exam.cycled(shelf.rows, count)
-        looked = exam.look(recipe, nets, shelf, rows, trainer.device)
-        learned = Look()
-        if self._nature.given or looked.scores:
-            learned = exam.look(recipe, nets, train, train.rows[:LEARNED], trainer.device)
-        groups = exam.varied(recipe, nets, self._nature, shelf, shelf.rows)
-        figures = exam.figures(self._nature, unseen, looked, train, learned, groups, config["seed"])
+        found, looked = exam.examine(
+            recipe, nets, nature, references, count, trainer.device, config["seed"]
+        )
         self._show(looked, train)
         spare = self._purse.spare(trainer.step)
-        if spare > 0 and len(train) < min(MOST_SEARCHED, len(train.data)):
+        if nature.paints and spare > 0 and len(train) < min(MOST_SEARCHED, len(train.data)):
             start = time.perf_counter()
             train.grow(len(train) + int(min(spare, 20.0) / self._purse.a_picture) // ROWS * ROWS)
             once += time.perf_counter() - start
         if before != (len(unseen), len(train)):
             references.keep()
-        return exam.flattened(figures), once
+        return exam.flattened(found), once
 
     def _opened(self) -> References:
         """The true pictures, opened when they are first wanted."""
@@ -182,30 +184,12 @@ class Validation:
         every = self._trainer.config["validate"]
         return min(max(self._purse.pictures(every) // ROWS * ROWS, LEAST), MOST)
 
-    def _bound(self, references: References, count: int, alone: bool, seconds: float) -> None:
+    def _bound(self, references: References, count: int, seconds: float) -> None:
         start = time.perf_counter()
         found = exam.bounds(self._nature, references, count, self._trainer.config["seed"])
         seconds += time.perf_counter() - start
-        step = self._trainer.step
-        self._say(
-            {
-                "kind": "bounds",
-                "step": step,
-                "figures": found,
-                "pictures": count,
-                "seconds": seconds,
-            }
-        )
-        if alone:
-            self._say(
-                {
-                    "kind": "warning",
-                    "step": step,
-                    "sentence": "Too few pictures are set apart for validation, so nobody can say "
-                    "how good the model is on unseen ones. Choose a larger share for validation, "
-                    "or add pictures.",
-                }
-            )
+        said = {"step": self._trainer.step, "figures": found, "pictures": count}
+        self._say({"kind": "bounds", **said, "seconds": seconds})
 
     def _keep_best(self, figures: dict[str, float]) -> None:
         """Keep the averaged weights where no measure was better."""

@@ -20,13 +20,12 @@ from torch import nn
 from engines import exam, files
 from engines.data.mends import Mends, mends_of
 from engines.data.sets import open_data, open_test
-from engines.exam import Look, Nature
+from engines.exam import Nature
 from engines.recipe import Recipe
 from engines.references import References, Shelf
 from engines.runs import Run
 
 LEAST, MOST = 40, 320  # made pictures
-LEARNED = 40  # training pictures that it is also asked for
 KEPT = 20  # answers
 _MOST_BYTES = 1_000_000
 
@@ -63,7 +62,7 @@ def final(
     found = _measure(recipe, nets, References(unseen, train), device, config["seed"])
     answer = {
         "split": "test",
-        "pictures": len(unseen),
+        "pictures": min(len(unseen.data), MOST),
         "size": list(size),
         "hashes": {"data": unseen.data.spec.fingerprint},
         "looks": len(answers) + 1,
@@ -80,17 +79,14 @@ def _measure(
 ) -> dict[str, dict[str, float]]:
     unseen, train = references.unseen, references.train
     with torch.no_grad(), torch.random.fork_rng([device] if device.type == "cuda" else []):
-        unseen.grow(MOST)
-        train.grow(max(len(unseen), LEAST))
         nature = Nature.of(recipe, nets)
-        count = len(unseen) if nature.given else max(len(unseen), LEAST)
-        looked = exam.look(recipe, nets, unseen, exam.cycled(unseen.rows, count), device)
-        learned = Look()
-        if nature.given or looked.scores:
-            learned = exam.look(recipe, nets, train, train.rows[:LEARNED], device)
-        groups = exam.varied(recipe, nets, nature, unseen, unseen.rows)
-        found = exam.figures(nature, unseen, looked, train, learned, groups, seed)
-        bounds = exam.bounds(nature, references, len(unseen), seed)
+        if nature.paints:
+            unseen.grow(MOST)
+            train.grow(max(len(unseen), LEAST))
+        # As many as there are, or a few more of a model that is asked for nothing.
+        count = MOST if nature.given or not nature.paints else max(len(unseen), LEAST)
+        found, _ = exam.examine(recipe, nets, nature, references, count, device, seed)
+        bounds = exam.bounds(nature, references, len(unseen), seed) if nature.paints else {}
     told = {name: asdict(figure) | bounds.get(name, {}) for name, figure in found.items()}
     return {name: exam.finite(values) for name, values in told.items()}
 
@@ -108,9 +104,7 @@ def _answers(run: Run) -> dict[str, dict[str, Any]]:
     """What was measured before; nothing where that cannot be read."""
     path = run.path / "tested.json"
     try:
-        if path.stat().st_size > _MOST_BYTES:
-            return {}
-        value = json.loads(path.read_text("utf-8"))
+        value = json.loads(files.read_text(path, _MOST_BYTES))
     except (OSError, ValueError, RecursionError):
         return {}
     if not isinstance(value, dict) or not all(isinstance(v, dict) for v in value.values()):

@@ -327,6 +327,32 @@ def test_a_picture_that_vanished_is_passed_over(tmp_path: Path) -> None:
     assert setting.heard("warning") == []
 
 
+def test_a_reader_is_measured_by_its_scores_alone(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No picture is embedded for a model that makes none."""
+    layout = Layout("layout", "Layout", classes=blobs.NAMES)
+    graph = Graph("read", nn.Identity(), (Image("photo", ""),), (layout,))
+    monkeypatch.setattr(Parrot, "graphs", lambda self, nets: [graph])
+    monkeypatch.setattr(Parrot, "preview", lambda self, nets, batch, draw: None)
+    score = lambda self, nets, batch: {"error": nets["weight"].share * batch.image[:, 0, 0, 0]}  # noqa: E731
+    monkeypatch.setattr(Parrot, "validate", score)
+    monkeypatch.setattr(references, "embed", None)
+    setting = Setting(tmp_path / "run", folder)
+    setting.go_to(10)
+    first, second = setting.heard("measure")
+    assert first["figures"] == second["figures"]
+    data = open_data(folder, "layout", (16, 16), "val")
+    corners = [data.fixed(i).image[0, 0, 0] / 127.5 - 1 for i in range(24)]  # type: ignore[union-attr]
+    assert first["figures"]["error"] == pytest.approx(0.5 * np.mean(corners), rel=1e-4)
+    assert {"error_low", "error_high", "error_train"} <= first["figures"].keys()
+    assert setting.heard("bounds") == setting.heard("warning") == []
+    assert setting.run.best_path.exists()
+    card = verdict.final(setting.run, setting.recipe, setting.trainer.average, 10)
+    assert card["figures"].keys() == {"error", "error_train"}
+    assert card["pictures"] == 12
+
+
 @pytest.mark.parametrize("apart", [0, 1])
 def test_without_validation_pictures_it_says_so_and_shows_what_it_can(
     apart: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -389,7 +415,7 @@ def test_features_are_kept_and_taken_again(
 def test_natures() -> None:
     """By its ports alone a model tells what it is asked and whether it draws by chance."""
     found = {}
-    for name in ("wgan_gp", "ddpm", "pix2pix", "spade"):
+    for name in ("wgan_gp", "ddpm", "pix2pix", "spade", "layout_reader"):
         kind = registry()[name]
         from engines.data.spec import DataSpec, PaletteClass
 
@@ -403,6 +429,7 @@ def test_natures() -> None:
     assert found["ddpm"] == Nature(frozenset(), True, 0)
     assert found["pix2pix"] == Nature(frozenset({"image"}), False, 0)
     assert found["spade"] == Nature(frozenset({"layout"}), True, 4)
+    assert not found["layout_reader"].paints
 
 
 def test_a_style_that_does_nothing_has_no_variation(folder: Path, tmp_path: Path) -> None:

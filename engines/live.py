@@ -62,9 +62,13 @@ class CanvasPainter:
         from PIL import Image as Pillow
 
         path = self._run.canvas_path
-        if path.stat().st_size > _MOST_BYTES:
-            raise UserError(f"{path} is too large to preview; use a smaller canvas.")
-        request = Request.from_json(path.read_text("utf-8"))
+        try:
+            text = files.read_text(path, _MOST_BYTES)
+        except ValueError as error:
+            raise UserError(
+                f"{path} cannot be previewed ({error}); use a smaller canvas."
+            ) from error
+        request = Request.from_json(text)
         picture = paint(recipe, nets, request.values, request.size)
         if picture is None:
             return

@@ -14,6 +14,7 @@ from typing import Any
 
 import onnx
 
+from engines import files
 from engines.errors import UserError
 from engines.ports import Image, NoiseLevel, Port, port_from_json
 from engines.runtime.places import installed
@@ -214,14 +215,12 @@ def _graph(entry: Mapping[str, Any], path: Path) -> GraphFile:
 def read_json(path: Path) -> dict[str, Any]:
     """A model's description; UserError where it is none."""
     try:
-        if path.stat().st_size > _MOST_JSON_BYTES:
-            raise UserError(f"{path} is too large to be a model's description.")
-        return _parse(path.read_text("utf-8"), str(path))
+        return _parse(files.read_text(path, _MOST_JSON_BYTES), str(path))
     except FileNotFoundError as error:
         raise UserError(
             f"There is no model in {path.parent} (no model.json); check the path."
         ) from error
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, ValueError) as error:
         raise UserError(f"{path} cannot be read ({error}); copy the model again.") from error
 
 

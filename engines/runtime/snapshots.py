@@ -80,12 +80,13 @@ def _weights_of(run: Path) -> dict[int, Path]:
     found: dict[int, Path] = {}
     best = Run(run).best_path
     try:
-        with safe_open(best, "np") as file:
-            found[int((file.metadata() or {})["step"])] = best
+        if best.is_file():  # A pipe would keep its reader waiting for ever.
+            with safe_open(best, "np") as file:
+                found[int((file.metadata() or {})["step"])] = best
     except (OSError, SafetensorError, KeyError, ValueError):
         pass  # Nothing was measured yet, or it is no file of ours.
     for path in Run(run).snapshot_path(0).parent.glob("[0-9]*.safetensors"):
-        if path.stem.isdecimal():
+        if path.stem.isdecimal() and path.is_file():
             found[int(path.stem)] = path
     return found
 

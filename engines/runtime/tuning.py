@@ -1,5 +1,6 @@
 """Which models can be trained further: those that carry the weights of all their networks."""
 
+import stat
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,8 @@ def why_not(model: Path, recipe: str) -> str:
         return "It was made by another way of learning; choose a model of this one."
     path = model / WEIGHTS
     try:
-        if not 0 < path.stat().st_size <= MOST_BYTES:
+        found = path.stat()
+        if not stat.S_ISREG(found.st_mode) or not 0 < found.st_size <= MOST_BYTES:
             return "Its weights for further training are broken; get the model again."
         with safe_open(path, "np") as file:
             file.keys()

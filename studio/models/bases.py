@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from engines import files
 from engines.runtime.places import installed
 from engines.runtime.tuning import why_not
 
@@ -42,9 +43,7 @@ def read_base(folder: Path) -> Base | None:
     """What a model's description says of it; None where it cannot be read."""
     try:
         path = folder / "model.json"
-        if path.stat().st_size > _MOST_BYTES:
-            return None
-        about = json.loads(path.read_text("utf-8"))
+        about = json.loads(files.read_text(path, _MOST_BYTES))
         settings, recipe = about.get("settings"), str(about.get("recipe", ""))
         return Base(
             folder,

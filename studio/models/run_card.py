@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from engines import files
+
 MOST_BYTES = 4_000_000
 MOST_ROWS = 12
 LONGEST = 300
@@ -54,9 +56,7 @@ def read_card(bundle: Path | None) -> Card:
         return Card()
     path = bundle / "card.json"
     try:
-        if path.stat().st_size > MOST_BYTES:
-            return Card()
-        value = json.loads(path.read_text("utf-8"))
+        value = json.loads(files.read_text(path, MOST_BYTES))
     except (OSError, ValueError, RecursionError):
         return Card()
     if not isinstance(value, dict):

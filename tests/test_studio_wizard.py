@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 from PySide6.QtCore import QSettings, Qt
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -24,11 +25,12 @@ from safetensors.numpy import save_file
 
 from engines import waiting
 from engines.data.mends import Mends, Split
-from engines.data.report import Problem, Report
+from engines.data.report import ClassShare, Example, Problem, Report
 from engines.orders import Order
 from studio.lanes.work import WorkLane
 from studio.models import dataplan, terms
 from studio.models import forecast as forecasting
+from studio.models.examples import SIDE, examples
 from studio.models.forecast import read_need
 from studio.models.plan import allowed
 from studio.models.terms import Terms
@@ -576,6 +578,26 @@ def test_a_start_makes_a_run_and_takes_it_out_of_the_queue(
     assert [run.title for run in training.runs] == ["Mine"]
 
 
+def test_the_same_once_more_is_read_as_the_form_that_was_chosen(
+    dialog: TrainingDialog, tmp_path: Path, qtbot: QtBot
+) -> None:
+    for name in ("cats", "dogs"):
+        photos(tmp_path / "mine" / name, 4)
+    looked(qtbot, dialog, tmp_path / "mine")
+    assert dialog.plan.data.kind == "paired"  # The names in both are the same.
+    entry = next(e for e in dialog.plan.catalog.values() if e.kind == "labelled")
+    other = next(o for o in dialog.plan.data.others if o.kind == "labelled")
+    mends = (other.mends | Mends(split=Split(0.5, 0.25, 0.25))).to_json()
+    dialog.take(Order(entry.id, str(tmp_path / "mine"), "Pets", mends=mends))
+    settled(qtbot, dialog)
+    assert dialog.plan.data.kind == "labelled"
+    assert dialog.plan.recipe == entry
+    assert dialog.plan.data.split == Split(0.5, 0.25, 0.25)
+    # Those there twice were learnt from before; what is no fault needs no repair now.
+    assert "twin" in {row.fault for row in dialog.plan.data.rows}
+    assert dialog.plan.data.mends.to_json() == mends
+
+
 def test_a_wish_that_fits_no_more_is_left(
     dialog: TrainingDialog, tmp_path: Path, qtbot: QtBot
 ) -> None:
@@ -782,3 +804,33 @@ def test_pictures_of_another_kind_do_not_do_for_a_model(
     assert dialog.plan.base_reason == "Lakes learns from pictures of another kind."
     dialog.choose_base(tmp_path / "none")
     assert dialog.plan.base_reason.endswith("cannot be read.")
+
+
+# Examples ----------------------------------------------------------------------------------------
+
+
+def test_examples_are_cut_where_the_class_is(tmp_path: Path) -> None:
+    pixels = np.zeros((300, 900, 3), np.uint8)
+    pixels[100:200, 600:840] = (200, 40, 10)
+    Image.fromarray(pixels).save(tmp_path / "a.png")
+    box = (600, 100, 840, 200)
+    places = {
+        0: Example("a.png", "", box),
+        1: None,
+        2: Example("gone.png", "", box),
+        3: Example("../a.png", "", box),
+        4: Example("a.png", "", (5, 5, 5, 9)),
+        5: Example("a.png", "", (5000, 0, 6000, 9)),
+    }
+    report = Report(str(tmp_path), "layout", True)
+    report.classes = [ClassShare(i, str(i), 1.0, 1, example=e) for i, e in places.items()]
+    heard: list[float] = []
+    found = examples(report, heard.append)
+    assert list(found) == [0]
+    height, width = found[0].shape[:2]
+    assert width / height == pytest.approx(2.4, rel=0.05)
+    assert width <= 2.2 * SIDE
+    inner = found[0][2:-2, 2:-2].reshape(-1, 3).astype(int)
+    assert np.abs(inner - (200, 40, 10)).max() < 12
+    assert heard == sorted(heard)
+    assert len(heard) == 6

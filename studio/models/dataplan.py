@@ -56,7 +56,7 @@ class DataPlan(QObject):
         self.counts: Mapping[str, int] = {}  # pictures by split, as they are read
         self._standing: Problem | None = None  # a fault in spite of all repairs
         self._first: Report | None = None  # what it was recognised as by itself
-        self._wish = NONE
+        self._wish, self._wished = NONE, False
         self._chosen: dict[Fault, str] = {}
         self._names: dict[str, str] = {}
         self._rows: list[Row] | None = None  # as long as nothing has changed
@@ -65,11 +65,12 @@ class DataPlan(QObject):
 
     # The folder -------------------------------------------------------------------------------
 
-    def choose_folder(self, folder: Path, wish: Mends = NONE) -> None:
+    def choose_folder(self, folder: Path, wish: Mends | None = None) -> None:
         """Look through this one: quickly, then deeply. Where it can, it is read as `wish` says."""
         self.cancel()
         self.folder, self._first, self.other = folder, None, None
-        self.split, self._wish = wish.split, wish
+        self._wish, self._wished = wish or NONE, wish is not None
+        self.split = self._wish.split
         self._look(deep=False)
 
     def choose_form(self, kinds: Collection[str]) -> bool:
@@ -204,12 +205,14 @@ class DataPlan(QObject):
     def _row(self, report: Report, fault: Fault, count: int, made: list[Offer]) -> Row:
         mine = tuple(offer for offer in made if offer.fault == fault)
         wish = next((o.id for o in mine if self._wish | o.change == self._wish), "")
-        usual = wish or next((offer.id for offer in mine if offer.usual), "")
-        wanted = self._chosen.get(fault, usual)
+        hinders = fault in report.faults
+        if not wish and (hinders or not self._wished):
+            wish = next((offer.id for offer in mine if offer.usual), "")
+        wanted = self._chosen.get(fault, wish)
         chosen = next((offer for offer in mine if offer.id == wanted), None)
         listed: list[Problem] = [*report.problems, *report.notes]
         example = next((p.file for p in listed if p.fault == fault), "")
-        return Row(fault, count, example, mine, chosen, fault in report.faults)
+        return Row(fault, count, example, mine, chosen, hinders)
 
     def choose_repair(self, fault: Fault, offer: Offer | None) -> None:
         """Mend a kind of fault so, or leave it as it is."""

@@ -72,9 +72,9 @@ class Plan(QObject):
         """Learn from this one."""
         self._wished = None
         self.leave_base()
-        self._begin(folder, NONE)
+        self._begin(folder, None)
 
-    def _begin(self, folder: Path, wish: Mends) -> None:
+    def _begin(self, folder: Path, wish: Mends | None) -> None:
         self.recipe, self.preset, self.changes = None, "", {}
         if not self._titled:
             self.title = folder.name.replace("_", " ").replace("-", " ").strip().capitalize()

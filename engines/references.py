@@ -140,7 +140,8 @@ class References:
         if self._path is None:
             return {}, {}
         try:
-            if self._path.stat().st_size > _MOST_FILE_BYTES:
+            # Opening a pipe would wait for ever.
+            if not self._path.is_file() or self._path.stat().st_size > _MOST_FILE_BYTES:
                 return {}, {}
             with safe_open(self._path, "np") as file:
                 said = file.metadata() or {}

@@ -102,9 +102,8 @@ def _mark(nets: nn.ModuleDict, unseen: Shelf) -> str:
 
 def _answers(run: Run) -> dict[str, dict[str, Any]]:
     """What was measured before; nothing where that cannot be read."""
-    path = run.path / "tested.json"
     try:
-        value = json.loads(files.read_text(path, _MOST_BYTES))
+        value = json.loads(files.read_text(run.path / "tested.json", _MOST_BYTES))
     except (OSError, ValueError, RecursionError):
         return {}
     if not isinstance(value, dict) or not all(isinstance(v, dict) for v in value.values()):

@@ -5,6 +5,7 @@ nothing.
 import ast
 import json
 import math
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -384,7 +385,7 @@ def test_measuring_does_not_touch_the_training(folder: Path, tmp_path: Path) -> 
     assert all(torch.equal(before[k], after[k]) for k in before)
 
 
-@pytest.mark.parametrize("spoil", ["torn", "other", "names", "none"])
+@pytest.mark.parametrize("spoil", ["torn", "other", "names", "pipe", "none"])
 def test_features_are_kept_and_taken_again(
     spoil: str, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -399,6 +400,9 @@ def test_features_are_kept_and_taken_again(
     first.keep()
     if spoil == "torn":
         kept.write_bytes(kept.read_bytes()[:500])
+    elif spoil == "pipe":
+        kept.unlink()
+        os.mkfifo(kept)
     elif spoil == "names":
         kept.write_bytes(kept.read_bytes().replace(b"val00", b"xal00"))
     again = References(*shelves(24 if spoil == "other" else 16), kept)

@@ -2,12 +2,28 @@
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+from unicodedata import category
 
 
 class UserError(Exception):
     """One clear sentence: what happened, why, and what to do. The command line prints it and exits
-    2.
+    2. What cannot be printed, as names of files may have in them, is spelt out.
     """
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(printable(sentence))
+
+
+def printable(text: str) -> str:
+    """A text on one line that can be shown and written anywhere: ends of lines, changes of
+    direction and bytes that are no text are spelt out.
+    """
+    if text.isprintable():
+        return text
+    return "".join(
+        c if c.isprintable() or category(c) == "Zs" else c.encode("unicode_escape").decode()
+        for c in text
+    )
 
 
 def choose(name: str, known: Iterable[str]) -> str:

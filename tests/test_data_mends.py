@@ -97,9 +97,19 @@ FAULTS: dict[str, tuple[Spoil, str, int]] = {
 }  # fmt: skip
 
 
+@pytest.mark.parametrize("listed", [False, True])
 @pytest.mark.parametrize("fault", FAULTS)
-def test_each_fault_is_offered_a_repair_that_mends_it(folder: Path, fault: str) -> None:
+def test_each_fault_is_offered_a_repair_that_mends_it(
+    folder: Path, fault: str, listed: bool
+) -> None:
     spoil, key, count = FAULTS[fault]
+    if listed:  # What is left out of the pictures may stand in the tables.
+        (folder / "attributes.csv").write_text(
+            "name,fog\n" + "".join(f"{name},0.5\n" for name in NAMES)
+        )
+        (folder / "splits.csv").write_text(
+            "name,split\n" + "".join(f"{name},train\n" for name in NAMES)
+        )
     spoil(folder)
     before = tree(folder)
     report = scan(folder, deep=True)

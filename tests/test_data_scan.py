@@ -1,6 +1,7 @@
 """The scan finds each planted fault, and nothing in a clean set."""
 
 import json
+import os
 import shutil
 import struct
 import zlib
@@ -14,7 +15,8 @@ from PIL import Image
 from engines.data import report as reporting
 from engines.data import scan as scanning
 from engines.data.listing import Lister
-from engines.data.pictures import write_layout, write_picture
+from engines.data.offers import combined, offers, remaining
+from engines.data.pictures import read_picture, write_layout, write_picture
 from engines.data.recognise import recognise
 from engines.data.report import Problem, Report
 from engines.data.scan import scan
@@ -300,3 +302,19 @@ def test_reports_are_plain_values() -> None:
 def test_a_missing_folder_is_one_problem_and_not_one_for_each_photo(clean: Path) -> None:
     shutil.rmtree(clean / "layouts")
     assert [p.file for p in scan(clean, "layout").problems] == ["layouts"]
+
+
+@pytest.mark.parametrize("name", [b"a\nb.png", b"\xff\xfe.png", "\u202egnp.png".encode()])
+def test_names_that_cannot_be_shown_are_spelt_out(tmp_path: Path, name: bytes) -> None:
+    path = os.fsencode(tmp_path) + b"/" + name
+    Path(os.fsdecode(path)).write_bytes(b"no picture")
+    gray(tmp_path, *(f"p{i}" for i in range(6)))
+    report = scan(tmp_path)
+    assert len(report.problems) == 1
+    assert (report.problems[0].file + report.problems[0].what).isprintable()
+    report.text().encode("utf-8")
+    assert remaining(report, combined(report, offers(report))) == 0
+    assert scan(tmp_path, mends=combined(report, offers(report))).problems == []
+    with pytest.raises(UserError) as caught:
+        read_picture(Path(os.fsdecode(path)))
+    assert str(caught.value).isprintable()

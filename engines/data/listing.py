@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from engines.errors import UserError
+from engines.errors import UserError, printable
 
 PICTURES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff"})
 MOVING = frozenset({".avi", ".m4v", ".mkv", ".mov", ".mp4", ".webm"})
@@ -121,13 +121,9 @@ def is_folder(entry: os.DirEntry[str]) -> bool:
 
 def inside(path: Path, folder: Path) -> str:
     """A path as reports and mends name it: inside the data set, on one line, printable."""
-    return shown(path.relative_to(folder).as_posix() if path.is_relative_to(folder) else str(path))
-
-
-def shown(text: str) -> str:
-    """A name or a sentence with what cannot be printed, or breaks a line, spelt out."""
-    plain = text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in plain)
+    return printable(
+        path.relative_to(folder).as_posix() if path.is_relative_to(folder) else str(path)
+    )
 
 
 def copied(listing: Listing) -> Listing:

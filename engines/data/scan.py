@@ -13,7 +13,7 @@ from typing import NamedTuple
 from engines.data import tables
 from engines.data.counting import Shares, Twins, ranges_of, shares_of_folders
 from engines.data.layouts import Reading, says_otherwise
-from engines.data.listing import HERE, MOVING, Cancelled, Lister, Listing, apart, inside, shown
+from engines.data.listing import HERE, MOVING, Cancelled, Lister, Listing, apart, inside
 from engines.data.mends import NONE, Mends
 from engines.data.palettes import spread
 from engines.data.pictures import NotExact, read_picture, size_of
@@ -21,8 +21,9 @@ from engines.data.places import Places, listings, places_of
 from engines.data.recognise import KIND_OF, Recognised, recognise
 from engines.data.report import KINDS, Alternative, Fault, Problem, Report
 from engines.data.sets import splits_of
-from engines.errors import UserError
+from engines.errors import UserError, printable
 
+LONGEST = 400  # characters of what is said of a file
 SAMPLED = 24  # layouts that a quick look decodes
 
 
@@ -142,10 +143,10 @@ class _Scan:
 
     def problem(self, file: Path, what: str, mend: str, fault: Fault) -> None:
         name = str(file) if file == self.folder else inside(file, self.folder)
-        self.report.add(Problem(shown(name), shown(what), mend, fault))
+        self.report.add(Problem(printable(name), _clipped(what), mend, fault))
 
     def note(self, file: Path, what: str, mend: str, fault: Fault) -> None:
-        self.report.note(Problem(inside(file, self.folder), shown(what), mend, fault))
+        self.report.note(Problem(inside(file, self.folder), _clipped(what), mend, fault))
 
     @contextlib.contextmanager
     def _caught(self, file: Path, fault: Fault = "broken") -> Iterator[None]:
@@ -311,6 +312,11 @@ class _Scan:
         if by_number and says_otherwise(entry.mate, self.reading.stored):
             what = "has colours that are other classes than its numbers"
             self.note(entry.mate, what, "go by the colours", "colors")
+
+
+def _clipped(text: str) -> str:
+    plain = printable(text)
+    return plain if len(plain) <= LONGEST else f"{plain[:LONGEST]} …"
 
 
 def save_as(path: Path) -> str:

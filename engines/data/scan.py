@@ -270,26 +270,21 @@ class _Scan:
                     self.problem(path, what, "take the line out", "line")
 
     def _headers(self, entry: Entry) -> bool:
-        """Whether the files begin like pictures, of one size or a shape that may be resized."""
+        """Whether the files begin like pictures. Those of two sizes may have other faults too."""
         sizes = []
         for path in (entry.picture, entry.mate):
             if path is not None:
                 with self._caught(path):
                     sizes.append(size_of(path))
-        if len(sizes) < 2 or sizes[0] == sizes[1]:
-            return len(sizes) == (1 if entry.mate is None else 2)
-        (height, width), (high, wide) = sizes
-        fault: Fault = "shape" if apart(sizes[0], sizes[1]) else "size"
-        if fault == "size" and self.mends.resize:
-            return True
-        assert entry.mate is not None
-        self.problem(
-            entry.mate,
-            f"is {wide} x {high}, but {entry.picture.name} is {width} x {height}",
-            "make them the same size",
-            fault,
-        )
-        return False
+        if len(sizes) < (1 if entry.mate is None else 2):
+            return False
+        if entry.mate is not None and sizes[0] != sizes[1]:
+            (height, width), (high, wide) = sizes
+            fault: Fault = "shape" if apart(sizes[0], sizes[1]) else "size"
+            if fault == "shape" or not self.mends.resize:
+                what = f"is {wide} x {high}, but {entry.picture.name} is {width} x {height}"
+                self.problem(entry.mate, what, "make them the same size", fault)
+        return True
 
     def _decode(self, entry: Entry) -> None:
         with self._caught(entry.picture):

@@ -50,7 +50,9 @@ def write_live(run: Run, recipe: Recipe, nets: nn.ModuleDict) -> None:
 
 @contextmanager
 def _beside(out: Path) -> Iterator[Path]:
-    """An empty folder that is gone afterwards unless it was moved."""
+    """An empty folder that is gone afterwards unless it was moved, as those are that kills left."""
+    for left in out.parent.glob(f".{out.name}.*"):
+        shutil.rmtree(left, ignore_errors=True)
     folder = Path(tempfile.mkdtemp(prefix=f".{out.name}.", dir=out.parent))
     try:
         folder.chmod(0o755)

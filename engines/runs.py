@@ -43,7 +43,9 @@ class Run:
             raise UserError(
                 f"{path} already holds a run; resume it with --resume, or choose another folder."
             )
-        if path.is_dir() and any(p.name not in BEFOREHAND for p in path.iterdir()):
+        inside = [p.name for p in path.iterdir()] if path.is_dir() else []
+        # Hidden are the halves of files that a kill left.
+        if any(name not in BEFOREHAND and not name.startswith(".") for name in inside):
             raise UserError(f"{path} is not empty and holds no run; choose another folder.")
         files.write_json(path / "run.json", {"format": FORMAT, **config})
         return cls(path)

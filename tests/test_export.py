@@ -1,6 +1,8 @@
 """From a tiny run to a proven bundle and a picture; and refusals that change nothing."""
 
+import errno
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -247,6 +249,22 @@ def test_a_failed_proof_leaves_the_old_model(
     export_bundle(runs("pix2pix"), out, title="old")
     monkeypatch.setattr("engines.ports.Image.tolerance", 1e-9)
     with pytest.raises(ParityError):
+        export_bundle(runs("pix2pix"), out, title="new")
+    assert Bundle.open(out).title == "old"
+    assert [p.name for p in tmp_path.iterdir()] == ["model"]
+
+
+@pytest.mark.parametrize("when", ["engines.forms.store", "engines.export.sizes"])
+def test_a_full_disk_leaves_the_old_model_and_is_said(
+    when: str, runs: Callable[[str], Run], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    out = tmp_path / "model"
+    export_bundle(runs("pix2pix"), out, title="old")
+    monkeypatch.setattr(when, full)
+    with pytest.raises(UserError, match="No space left on device; nothing was changed there"):
         export_bundle(runs("pix2pix"), out, title="new")
     assert Bundle.open(out).title == "old"
     assert [p.name for p in tmp_path.iterdir()] == ["model"]

@@ -58,8 +58,12 @@ def ordered(path: Path, folder: Path, **changed: Any) -> Run:
 def test_an_order_becomes_a_model(vistas: Path, tmp_path: Path) -> None:
     run = ordered(tmp_path / "run", vistas, licence="CC0", terms="Our own paintings")
     run.show(canvas())
+    for left in (".bundle.x.part", ".live.y", ".order.json.z.part"):  # as a kill leaves them
+        (run.path / left).mkdir()
     assert main(["carry-out", str(run.path)]) == 0
     assert states(run) == ["preparing", "training", "exporting", "done"]
+    hidden = [path.name for path in run.path.iterdir() if path.name.startswith(".")]
+    assert hidden == [".order.json.z.part"]
     assert sorted(run.losses()) == [1, 2, 3, 4]
     assert run.config["stages"] == [
         {"name": "half size", "steps": 2, "size": [32, 32]},
@@ -146,6 +150,7 @@ def test_a_model_is_trained_further(vistas: Path, tmp_path: Path) -> None:
     assert begun["sentence"] == "It starts from My Lakes, with all of its weights."
     bundle = Bundle.open(second.path / "bundle")
     assert bundle.about["base"] == {"name": "bundle", "title": "My Lakes", "steps": 4}
+    assert passport(bundle)["base"] == "My Lakes"
 
 
 def test_a_run_that_is_to_start_from_nothing_usable_says_so(vistas: Path, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import shutil
 import sys
 import time
 from pathlib import Path
@@ -113,6 +114,8 @@ def _export(run: Run, order: Order) -> tuple[State, str]:
         _tell(run, "exporting", sentence)
         say(sentence)
 
+    for left in run.path.glob(f".{BUNDLE}.*"):  # by a kill
+        shutil.rmtree(left, ignore_errors=True)
     try:
         proof = export_bundle(
             run,

@@ -17,6 +17,9 @@ def passport(bundle: "Bundle") -> dict[str, Any]:
     """That a model made the picture, which, from what, and on what terms."""
     about = bundle.about
     told = {key: about.get(key) for key in ("recipe", "paper", "data", "licence", "made")}
+    base = about.get("base")
+    if isinstance(base, Mapping):  # Its terms may bind what was made of it.
+        told["base"] = base.get("title")
     return {
         "made_with": "Pentimento",
         "generated": True,

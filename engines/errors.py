@@ -26,6 +26,10 @@ def printable(text: str) -> str:
     )
 
 
+class AnewError(UserError):
+    """What is to be done can go on, but only in a new process."""
+
+
 def choose(name: str, known: Iterable[str]) -> str:
     """How a sentence on an unknown name ends: the nearest known one, or else all of them."""
     names = list(known)

@@ -4,7 +4,7 @@ import logging
 import os
 import time
 from collections.abc import Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +44,8 @@ class Feed:
     """Batch number `step` as a function of (seed, step), made by a thread while the step before it
     trains. A picture that cannot be read is left out from then on, and the next one is drawn.
 
-    `waited` are the seconds that were lost to waiting for it so far.
+    `worker` lends it a thread: where memory is short none can be begun. `waited` are the seconds
+    that were lost to waiting for it so far.
     """
 
     def __init__(
@@ -55,12 +56,14 @@ class Feed:
         device: torch.device,
         roll: Roll | None = None,
         folder: Path | None = None,
+        worker: ThreadPoolExecutor | None = None,
     ) -> None:
         self._data, self._rows, self._seed, self._device = data, rows, seed, device
         self._roll = Roll(data.names, data.weights, {}) if roll is None else roll
         self._places = {name: place for place, name in enumerate(data.names)}
         self._folder = folder
-        self._worker = ThreadPoolExecutor(1, thread_name_prefix="feed")
+        self._worker = worker or ThreadPoolExecutor(1, "feed")
+        self._lent = worker is not None
         self._ahead: tuple[int, Future[Batch]] | None = None
         self.waited = 0.0
 
@@ -110,8 +113,12 @@ class Feed:
         self._roll.know(left_out)
 
     def close(self) -> None:
-        """End the thread."""
-        self._worker.shutdown(wait=True, cancel_futures=True)
+        """Make nothing further; the thread ends, unless it was lent."""
+        if self._ahead is not None and not self._ahead[1].cancel():
+            wait([self._ahead[1]])
+        self._ahead = None
+        if not self._lent:
+            self._worker.shutdown(wait=True, cancel_futures=True)
 
 
 def _holds_anything(folder: Path) -> bool:

@@ -66,7 +66,8 @@ def reading(path: Path) -> BinaryIO:
 def read_text(path: Path, most: int) -> str:
     """The text of a file of at most so many bytes. OSError, ValueError."""
     with reading(path) as file:
-        data = file.read(most + 1)
+        # Room is made for all that is asked for, before any of it is read.
+        data = file.read(min(most, os.fstat(file.fileno()).st_size) + 1)
     if len(data) > most:
         raise ValueError("it is too long")
     return data.decode("utf-8")

@@ -7,7 +7,9 @@ from pathlib import Path
 import torch
 
 _CGROUPS = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
-_SAYS = ("out of memory", "allocate memory", "bad_alloc", "could not create a ")
+EASE_BYTES = 64_000_000
+_ONEDNN = "could not create a "
+_SAYS = ("out of memory", "allocate memory", "bad_alloc", _ONEDNN, "new thread")
 
 
 def peak(device: torch.device) -> int:
@@ -45,11 +47,27 @@ def bound() -> None:
     resource.setrlimit(resource.RLIMIT_DATA, (allowed, hard))
 
 
+def ease() -> None:
+    """Raise the bound a little: what answers a refusal needs some memory itself."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    if soft != resource.RLIM_INFINITY:
+        most = soft + EASE_BYTES
+        allowed = most if hard == resource.RLIM_INFINITY else min(most, hard)
+        resource.setrlimit(resource.RLIMIT_DATA, (allowed, hard))
+
+
 def refused(error: BaseException) -> bool:
     """Whether an error says that there was not enough memory."""
     if isinstance(error, MemoryError | torch.OutOfMemoryError):
         return True
     return isinstance(error, RuntimeError) and any(said in str(error) for said in _SAYS)
+
+
+def spoilt(error: BaseException) -> bool:
+    """Whether a refusal leaves a process in which nothing can be calculated any more: oneDNN keeps
+    in mind that it could not make a routine, and never tries again.
+    """
+    return _ONEDNN in str(error)
 
 
 def _meminfo(name: str) -> int:

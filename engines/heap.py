@@ -19,3 +19,11 @@ def keep_freed() -> None:
         if hasattr(libc, "mallopt"):
             libc.mallopt(_MMAP_MAX, 0)
             libc.mallopt(_TRIM_THRESHOLD, -1)
+
+
+def give_back() -> None:
+    """Give what was freed back to the system after all: something else may need it now."""
+    if sys.platform == "linux":
+        libc = ctypes.CDLL(None)
+        if hasattr(libc, "malloc_trim"):
+            libc.malloc_trim(0)

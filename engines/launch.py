@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NoReturn
 
-from engines.errors import UserError
+from engines.errors import AnewError, UserError
 from engines.runs import Run
 
 MEETING = "PENTIMENTO_MEETING"  # folder where the processes of one crew find each other
@@ -127,8 +127,12 @@ def leading(
     checkpoint it is a UserError. The caller holds the run's lock.
     """
     if processes == 1:
+        before = dict(os.environ)
         with _told({DEVICE: str(devices[0])} if devices else {}):
-            yield
+            try:
+                yield
+            except AnewError:
+                _become(again, _found_here(before))
         return
     from engines.distributed import LostError, joined
 

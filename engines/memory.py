@@ -37,13 +37,18 @@ from engines.ways import Way, rung
 SIDES = (64, 96, 128)  # pixels of the pictures that are tried
 LOOKED_AT = 6  # pictures whose decoded size is taken for that of all
 CUDA_CONTEXT = 500_000_000  # bytes that CUDA itself takes
+# A trainer also looks its data through and traces its graphs before the first step: bytes.
+BEFORE = 150_000_000
+# The heap that a trainer keeps has holes: resident over counted bytes was 1.1 (ddpm), 1.2 (spade)
+# and 1.7 (wgan_gp, whose penalty goes through its graph twice).
+HOLES = 1.5
 
 
 @dataclass(frozen=True)
 class Forecast:
-    """Bytes: `program` is what it takes before there is a network, `networks` are weights with
-    what their optimisers and their average keep, `step` is what comes and goes in a step,
-    `pictures` are the decoded files that are kept.
+    """Bytes of the device's memory: `program` is what it takes before there is a network,
+    `networks` are weights with what their optimisers and their average keep, `step` is what comes
+    and goes in a step, `pictures` are the decoded files that are kept.
     """
 
     program: int
@@ -112,8 +117,9 @@ def forecast(
     picture = sum(v.nbytes for v in vars(_batch(data, 1, torch.device("cpu"))).values())
     # The whole batch waits while its parts are trained, and so does the next one.
     step = _at(tries, rows, side) + 2 * recipe.settings.batch * picture
-    cuda = CUDA_CONTEXT if way.device == "cuda" else 0
-    return Forecast(program + cuda, lasting, int(step), _kept(data))
+    if way.device == "cuda":
+        return Forecast(CUDA_CONTEXT, lasting, int(step), 0)
+    return Forecast(program + BEFORE, int(HOLES * lasting), int(HOLES * step), _kept(data))
 
 
 @dataclass(frozen=True)

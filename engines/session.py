@@ -8,6 +8,7 @@ import json
 import math
 import time
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -58,14 +59,21 @@ class StepReport:
 class Session:
     """Ends after `steps` steps in all (else the recipe's) or at `until` (of time.monotonic()).
 
-    `again` says that the recipe was trained before in this process, and is not to be gone on with.
+    `again` says that the recipe was trained before in this process, and is not to be gone on with;
+    `worker` is the thread that reads the data.
     """
 
     def __init__(
-        self, recipe: Recipe, run: Run, steps: int | None, until: float | None, again: bool
+        self,
+        recipe: Recipe,
+        run: Run,
+        steps: int | None,
+        until: float | None,
+        again: bool,
+        worker: ThreadPoolExecutor,
     ) -> None:
         self.recipe, self.run, self.config = recipe, run, run.config
-        self.steps, self.until, self.again = steps, until, again
+        self.steps, self.until, self.again, self.worker = steps, until, again, worker
         self.crew, self.rests = crew(), Rests(run)
         self.way = Way.first(self.config)
         self.step = 0  # that is being trained, from 1, or was
@@ -104,7 +112,7 @@ class Session:
             self._safe()
 
     def close(self) -> None:
-        """End the threads."""
+        """Read no further data."""
         if self._feed is not None:
             self._feed.close()
 
@@ -167,7 +175,8 @@ class Session:
         )
         folder = None if recipe.kind == "points" else Path(config["data"])
         rows = range(self.trainer.rows)[self.trainer.share]
-        self._feed = Feed(data, rows, config["seed"], self.trainer.device, roll, folder)
+        device = self.trainer.device
+        self._feed = Feed(data, rows, config["seed"], device, roll, folder, self.worker)
 
     def _batch(self) -> tuple[Batch, float]:
         """The step's share of data, and the seconds that were lost to waiting for it."""

@@ -12,6 +12,7 @@ import platform
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
@@ -26,8 +27,8 @@ from engines.data.mends import NONE, Mends
 from engines.data.scan import scan
 from engines.data.sets import open_data
 from engines.distributed import LostError, crew, joined, team
-from engines.errors import UserError
-from engines.heap import keep_freed
+from engines.errors import AnewError, UserError
+from engines.heap import give_back, keep_freed
 from engines.launch import follow_leader, say_for_leader
 from engines.recipe import Recipe, recipe_type, settings_to_json
 from engines.recovery import NotFiniteError, go_back, go_down, tell
@@ -144,9 +145,18 @@ def train(
     _prepare(crew().threads(run.config["threads"]))
     if run.config["device"] == "cpu":
         footprint.bound()
+    with ThreadPoolExecutor(1, "feed") as worker:
+        worker.submit(int).result()  # It is there before memory can be short.
+        yield from _sessions(recipe, run, steps, until, worker)
+
+
+def _sessions(
+    recipe: Recipe, run: Run, steps: int | None, until: float | None, worker: ThreadPoolExecutor
+) -> Iterator[StepReport]:
+    """One session after another, each of which ends in a failure that the run has an answer to."""
     again = False
     while True:
-        session = Session(recipe, run, steps, until, again)
+        session, spoilt = Session(recipe, run, steps, until, again, worker), False
         try:
             yield from session.go()
             return
@@ -164,15 +174,20 @@ def train(
                 if session.crew.leads:
                     _go_down(session)
                 raise lost from error
+            footprint.ease()
             answer = partial(_go_down, session)
+            spoilt = footprint.spoilt(error)
         finally:
             session.close()
         if session.crew.leads:
             answer()
+        if spoilt:
+            raise AnewError("There was not enough memory; resume the run, and it takes less.")
         again = True
         # What the failed step held is needed for the next one.
         del session, answer
         gc.collect()
+        give_back()
         torch.cuda.empty_cache()
 
 

@@ -104,7 +104,13 @@ def test_what_waits_is_moved_within_bounds_and_taken_out(training: Training) -> 
     for title in ("a", "b", "c"):
         training.queue.add(order(title))
     keys = [entry.key for entry in training.queue.waiting]
-    for key, by, expected in ((0, 9, "bca"), (2, -1, "cba"), (1, -9, "bca")):
+    for key, by, expected in (
+        (0, 9, "bca"),
+        (2, -1, "cba"),
+        (1, -9, "bca"),
+        (1, -1, "bca"),  # where it is
+        (0, 1, "bca"),
+    ):
         training.queue.move(keys[key], by)
         assert titles(training) == list(expected)
     training.queue.move("nonsense", 1)

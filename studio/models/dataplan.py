@@ -199,7 +199,9 @@ class DataPlan(QObject):
             faults: dict[Fault, int] = dict(report.faults)
             for offer in made:
                 faults.setdefault(offer.fault, offer.count)
-            self._rows = [self._row(report, fault, count, made) for fault, count in faults.items()]
+            rows = [self._row(report, fault, count, made) for fault, count in faults.items()]
+            # What only a person can mend comes first.
+            self._rows = sorted(rows, key=lambda row: bool(row.offers) or not row.hinders)
         return self._rows
 
     def _row(self, report: Report, fault: Fault, count: int, made: list[Offer]) -> Row:

@@ -17,7 +17,6 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from engines.data.offers import left
 from engines.data.report import Report
 from studio.models.dataplan import Row
 from studio.models.plan import Plan
@@ -174,15 +173,16 @@ class PicturesPage(Page):
         fill(self.form, names, data.others.index(data.other) + 1 if data.other else 0)
 
     def _show_problems(self, report: Report | None) -> None:
-        mends = self.plan.data.mends
-        standing = left(report, mends) if report is not None else []
         listed = [] if report is None else report.problems[:SHOWN]
         self.fold.setVisible(bool(listed))
         count = report.count if report is not None else 0
-        self.fold.setText(self.tr("All {0} faults").format(f"{count:,}"))
+        words = self.tr("The fault") if count == 1 else self.tr("All {0} faults")
+        self.fold.setText(words.format(f"{count:,}"))
         self.fold.setAccessibleName(self.tr("Show all faults"))
         # What cannot be mended here is to be seen at once.
-        self._unfold(bool(standing) if self._fold_open is None else self._fold_open, told=False)
+        self._unfold(
+            bool(self.plan.data.left) if self._fold_open is None else self._fold_open, told=False
+        )
         self.problems.setRowCount(len(listed))
         for row, problem in enumerate(listed):
             for column, text in enumerate((problem.file, problem.what, problem.mend)):
@@ -243,11 +243,7 @@ class Faults(QWidget):
         self.setVisible(bool(rows))
         mended = sum(row.count for row in rows if row.chosen is not None or not row.hinders)
         left = self.plan.data.left
-        self.title.setText(
-            self.tr("{0} faults wait for you").format(f"{left:,}")
-            if left
-            else self.tr("{0} faults, all taken care of").format(f"{mended:,}")
-        )
+        self.title.setText(self._headline(left, mended))
         if list(self._lines) != [row.fault for row in rows]:
             for line in self._lines.values():
                 line.remove()
@@ -256,6 +252,15 @@ class Faults(QWidget):
             }
         for row in rows:
             self._lines[row.fault].show_row(row)
+
+    def _headline(self, left: int, mended: int) -> str:
+        if left == 1:
+            return self.tr("One fault waits for you")
+        if left:
+            return self.tr("{0} faults wait for you").format(f"{left:,}")
+        if mended == 1:
+            return self.tr("One fault, taken care of")
+        return self.tr("{0} faults, all taken care of").format(f"{mended:,}")
 
 
 class _Line:

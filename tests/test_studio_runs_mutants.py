@@ -23,7 +23,7 @@ from studio.views.run_compare import RunCompareDialog
 from studio.views.runs import TrainingPanel
 from tests.running import fake, resumed, state, step
 
-MUTANTS = int(os.environ.get("MUTANTS", "60"))
+MUTANTS = int(os.environ.get("MUTANTS", "12"))
 ODD: tuple[Any, ...] = (
     *(None, True, -1, 0, 1e308, float("nan"), float("inf"), 10**400, "", "x" * 5000, "\x00‮\n<b>"),
     *([], {}, [[]], {"a": {}}, "../../etc", "9" * 400),
@@ -88,9 +88,12 @@ def mutate(run: Run, rng: random.Random) -> None:
 
     def in_json() -> None:
         path = run.path / rng.choice(JSONS)
-        path.write_text(odd_value(path.read_text(), rng))
+        if path.is_file():
+            path.write_text(odd_value(path.read_text(), rng))
 
     def in_event() -> None:
+        if not run.events_path.is_file():
+            return
         lines = run.events_path.read_text().splitlines()
         row = rng.randrange(len(lines))
         lines[row] = odd_value(lines[row], rng)
@@ -106,12 +109,20 @@ def mutate(run: Run, rng: random.Random) -> None:
         path.write_bytes(bytes(data)[: rng.choice([None, 0, len(data) // 2])])
 
     def nested() -> None:
-        (run.path / rng.choice(JSONS)).write_text("[" * 50_000)
+        path = run.path / rng.choice(JSONS)
+        if path.is_file():
+            path.write_text("[" * 50_000)
 
     def folder_for_file() -> None:
         path = run.path / rng.choice([*JSONS, "events.jsonl"])
         path.unlink()
         path.mkdir()
+
+    def pipe_for_file() -> None:
+        names = ("events.jsonl", "previews/000000004.png", "previews/canvas-000000004.png")
+        path = run.path / rng.choice([*JSONS, *names, "log.txt", "snapshots/000000004.safetensors"])
+        path.unlink(missing_ok=True)
+        os.mkfifo(path)
 
     def strange_names() -> None:
         for name in ("²²².png", "9" * 200 + ".png", "canvas-.png", "-1.safetensors"):
@@ -119,7 +130,7 @@ def mutate(run: Run, rng: random.Random) -> None:
         (run.path / "snapshots" / "²².safetensors").write_bytes(b"x")
 
     kinds: list[Callable[[], None]] = [in_json, in_json, in_event, in_event, bytes_of, bytes_of]
-    kinds += [nested, folder_for_file, strange_names]
+    kinds += [nested, folder_for_file, pipe_for_file, strange_names]
     for kind in rng.choices(kinds, k=rng.randrange(1, 4)):
         try:
             kind()

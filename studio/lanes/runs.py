@@ -265,9 +265,9 @@ class Follow(About):
         sheet = self.sheet
         path = sheet.with_suffix(".nearest.json") if sheet is not None else None
         try:
-            if path is None or path.stat().st_size > _NAMES_BYTES:
+            if path is None:
                 return []
-            names = json.loads(path.read_text("utf-8"))["nearest"]
+            names = json.loads(files.read_text(path, _NAMES_BYTES))["nearest"]
             return [str(name)[:200] for name in names[:_MOST_NAMES]]
         except (OSError, ValueError, KeyError, TypeError, RecursionError):
             return []

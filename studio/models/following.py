@@ -103,9 +103,7 @@ class Following(QObject):
 
     def _kept(self) -> list[Path]:
         try:
-            if self._file.stat().st_size > _MOST_BYTES:
-                return []
-            value = json.loads(self._file.read_text("utf-8"))
+            value = json.loads(files.read_text(self._file, _MOST_BYTES))
         except (OSError, ValueError, RecursionError):
             return []
         named = value if isinstance(value, list) else []

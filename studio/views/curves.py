@@ -197,12 +197,13 @@ class Curves(QWidget):
             x = plot.left() + min(1.0, self._marked / self._end) * plot.width()
             painter.setPen(QPen(QColor(look.outline), 1))
             painter.drawLine(QPointF(x, plot.top()), QPointF(x, plot.bottom()))
-        for value, word in (
-            (bound.floor, self.tr("real pictures")),
-            (bound.ceiling, self.tr("flat colours")),
+        sides = Qt.AlignmentFlag
+        for value, word, side in (
+            (bound.floor, self.tr("real pictures"), sides.AlignRight),
+            (bound.ceiling, self.tr("flat colours"), sides.AlignLeft),
         ):
             if value is not None:
-                self._bound(painter, plot, scale, value, word)
+                self._bound(painter, plot, scale, value, word, side)
         shown = points(line.steps, line.mean if figure else line.smooth)
         painter.setPen(QPen(accent, 1.8))
         if len(shown) > 1:
@@ -237,7 +238,13 @@ class Curves(QWidget):
         painter.drawText(title, Qt.AlignmentFlag.AlignRight, latest)
 
     def _bound(
-        self, painter: QPainter, plot: QRectF, scale: Scale, value: float, word: str
+        self,
+        painter: QPainter,
+        plot: QRectF,
+        scale: Scale,
+        value: float,
+        word: str,
+        side: Qt.AlignmentFlag,
     ) -> None:
         """A dashed line with its word, or an arrow to where it would be."""
         look, metrics = theme.current(), painter.fontMetrics()
@@ -253,7 +260,7 @@ class Curves(QWidget):
         top = y + 1 if below else y - metrics.height() - 1
         room = QRectF(plot.left() + 4, top, plot.width() - 8, metrics.height())
         painter.setPen(QColor(look.muted))
-        painter.drawText(room, Qt.AlignmentFlag.AlignRight, text)
+        painter.drawText(room, side, text)
 
     def _bands(self, name: str, points: int) -> tuple[Line, Line] | None:
         """The ends of a figure's interval."""

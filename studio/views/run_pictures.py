@@ -25,7 +25,7 @@ State = tuple[Path, int] | None
 
 def read_picture(path: Path | None) -> QPixmap:
     """A picture from a file of a run; empty where it cannot be read or is far too large."""
-    if path is None:
+    if path is None or not path.is_file():  # A pipe would keep us waiting for ever.
         return QPixmap()
     reader = QImageReader(str(path))
     reader.setDecideFormatFromContent(False)
@@ -133,8 +133,7 @@ class Sheet(QFrame):
         self.picture.setToolTip(self._named() if both else "")
         self._whole = stacked(above, below) if both else above
         # One row more, and as many columns as before.
-        share = above.height() / (above.height() + below.height()) if both else 1.0
-        self.picture.longest = LONGEST * share
+        self.picture.longest = LONGEST * above.height() / max(1, self._whole.height())
         self.picture.put(self._whole)
         self.setVisible(not above.isNull())
 

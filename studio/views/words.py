@@ -203,6 +203,7 @@ def figure_text(name: str) -> str:
         "distance": _tr("Error"),
         "distance_train": _tr("Error, known"),
         "copies": _tr("Copies"),
+        "told": _tr("Critic is sure"),
     }
     return known[name] if name in known else series_text(name)
 

@@ -23,12 +23,16 @@ class Best:
 
 
 def best(watch: Watch) -> Best | None:
-    """The lowest main figure, of those measured while nothing was wrong, if there are any."""
+    """The lowest main figure, of those measured while nothing was wrong, if there are any; the
+    newest, as long as flat fills are as good.
+    """
     name = watch.main
     taken = [m for m in watch.measures if name in m.figures]
     if not taken:
         return None
     sound = [m for m in taken if not watch.wrong_at(m.step, SPOILT)]
+    if not watch.better_than_flat:
+        return Best((sound or taken)[-1], name)
     return Best(min(sound or taken, key=lambda m: m.figures[name]), name)
 
 
@@ -38,7 +42,7 @@ def advice(watch: Watch) -> dict[str, Any] | None:
     While every measure is the best one yet, the curve says so itself.
     """
     found = best(watch)
-    if found is None:
+    if found is None or not watch.better_than_flat:
         return None
     now, step = watch.measures[-1], found.measure.step
     if step == now.step:

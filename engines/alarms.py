@@ -22,7 +22,8 @@ FOOLED = 0.35  # of the pairs: it takes the made picture for the true one, and d
 STILL = 1e-3  # between the least and the greatest certainty of a critic that says the same of all
 CERTAIN = 0.98  # of the pairs
 LEAST_MEASURES = 8  # before "no progress" can be said
-FLOOR_SHARE = 0.1  # of the span from floor to ceiling: as good as real
+NEAR = 0.1  # of the span from floor to ceiling: as good as real, or no better than flat fills
+MORE_DIVERSE = 0.05  # by which diversity comes nearer to 1, where it counts as progress
 
 
 @dataclass(frozen=True)
@@ -161,13 +162,31 @@ class Watch:
         curve = [value for _, value in self.curve(self.main)]
         if len(curve) < least:
             return None
-        bound = self.bounds.get(self.main, {})
-        if "floor" in bound and "ceiling" in bound:
-            enough = bound["floor"] + FLOOR_SHARE * (bound["ceiling"] - bound["floor"])
-            if min(curve) <= enough:
-                return None
+        if self.reached(1 - NEAR):
+            return None
         half = len(curve) // 2
-        return min(curve[half:]) < min(curve[:half])
+        if min(curve[half:]) < min(curve[:half]):
+            return True
+        # Flat pictures measure better than the first that are not: then diversity tells more.
+        apart = [abs(1 - value) for _, value in self.curve("diversity")]
+        half = len(apart) // 2
+        nearer = half > 0 and min(apart[half:]) < min(apart[:half]) - MORE_DIVERSE
+        return nearer and not self.better_than_flat
+
+    @property
+    def better_than_flat(self) -> bool:
+        """Whether the main figure was ever clearly under that of flat fills; before that, which of
+        two is the better says little. True where nobody knows the bounds.
+        """
+        return self.reached(NEAR) is not False
+
+    def reached(self, share: float) -> bool | None:
+        """Whether so much of the way from the ceiling to the floor was ever gone."""
+        bound = self.bounds.get(self.main, {})
+        if "floor" not in bound or "ceiling" not in bound:
+            return None
+        level = bound["ceiling"] - share * (bound["ceiling"] - bound["floor"])
+        return min(value for _, value in self.curve(self.main)) <= level
 
 
 def _collapse(watch: Watch) -> bool | None:

@@ -164,6 +164,38 @@ def test_as_good_as_real_is_not_stalled() -> None:
     assert said(flat) != []
 
 
+BOUNDS = {"kind": "bounds", "step": 1, "figures": {"kid": {"floor": 0.0, "ceiling": 1.0}}}
+
+
+def test_flat_pictures_are_no_mark_to_beat() -> None:
+    """The first pictures of a diffusion are flat, and those that come of them measure worse."""
+    growing = [measure(i, kid=0.95 + i / 100, diversity=0.4 + i / 30) for i in range(12)]
+    assert said([BOUNDS, *growing]) == []
+    assert [h[1] for h in said(growing)] == ["stalled"]  # Nobody knows that they were flat.
+    still = [measure(i, kid=0.95 + i / 100, diversity=0.8) for i in range(12)]
+    assert [h[1] for h in said([BOUNDS, *still])] == ["stalled"]
+    # Better than flat once, and diversity does not make up for it.
+    once = [measure(0, kid=0.5, diversity=0.4), *growing[1:]]
+    assert [h[1] for h in said([BOUNDS, *once])] == ["stalled"]
+
+
+def test_the_newest_is_the_best_while_none_is_better_than_flat() -> None:
+    watch = Watch()
+    watch.hear(BOUNDS)
+    for i, kid in enumerate([0.95, 0.97, 1.2, 1.1]):
+        watch.hear(measure(i, kid=kid))
+    found = best(watch)
+    assert found is not None
+    assert found.measure.step == 3
+    assert advice(watch) is None
+    for i, kid in enumerate([0.8, 0.9, 0.9, 0.9], 4):
+        watch.hear(measure(i, kid=kid))
+    found = best(watch)
+    assert found is not None
+    assert found.measure.step == 4
+    assert advice(watch) is not None
+
+
 def test_other_figures_do_as_well() -> None:
     """A reader has no pictures to measure: its first figure is the one that counts."""
     events = [measure(i, wrong=0.5, wrong_train=0.4, wrong_low=0.4) for i in range(12)]

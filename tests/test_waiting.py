@@ -1,6 +1,7 @@
 """The queue of trainings: its order, that one starts at a time, and hostile files."""
 
 import json
+import shutil
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from engines import waiting
+from engines.cli import main
 from engines.errors import UserError
 from engines.orders import Order
 from engines.runs import Run
@@ -138,3 +140,27 @@ def test_going_on_launches_a_trainer_of_its_own_session(
     monkeypatch.setattr(sys, "executable", str(tmp_path / "none"))
     with pytest.raises(UserError, match="press Resume"):
         waiting.launch(path)
+
+
+def test_the_trainer_that_ends_starts_the_next_one_however_it_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    launched: list[Path] = []
+    monkeypatch.setattr(waiting, "launch", launched.append)
+    waiting.add(tmp_path, order("next"))
+    run = tmp_path / "spoilt"
+    run.mkdir()
+    (run / "order.json").write_text("{")
+    assert main(["carry-out", str(run)]) == 2
+    assert launched == [tmp_path / "next"]
+    assert not Run(run).busy
+    # A queue that cannot be locked spoils nothing of the run that ended.
+    shutil.rmtree(tmp_path / "next")
+    waiting.add(tmp_path, order("later"))
+    monkeypatch.setattr(waiting, "take", refuse)
+    assert main(["carry-out", str(run)]) == 2
+    assert launched == [tmp_path / "next"]
+
+
+def refuse(home: Path, key: str = "") -> Path:
+    raise UserError("The queue could not be locked; make the folder writable.")

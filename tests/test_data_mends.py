@@ -12,10 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+from engines.cli import main
 from engines.data import layouts
 from engines.data.counting import densest
 from engines.data.layouts import Reading
-from engines.data.mends import NONE, Mends, Split, mends_of
+from engines.data.mends import NONE, Mends, Split, mends_of, read_mends
 from engines.data.offers import combined, left, offers, remaining
 from engines.data.pictures import NotExact, shrink_layout, write_layout, write_picture
 from engines.data.scan import scan
@@ -23,6 +24,7 @@ from engines.data.sets import open_data, open_test
 from engines.data.spec import PaletteClass, palette
 from engines.data.splitting import assign, group
 from engines.errors import UserError
+from engines.runs import Run
 
 CLASSES = (
     PaletteClass("sky", "#87cefa"),
@@ -38,7 +40,8 @@ SIZE = (16, 16)
 def folder(tmp_path: Path) -> Path:
     """Twelve photos of 16 x 16, each of another colour, with sky above and sea below."""
     for i, name in enumerate(NAMES):
-        write_picture(tmp_path / "photos" / f"{name}.png", np.full((16, 16, 3), 9 * i, np.uint8))
+        color = np.random.default_rng(i).integers(0, 256, 3, np.uint8)
+        write_picture(tmp_path / "photos" / f"{name}.png", np.tile(color, (16, 16, 1)))
         write_layout(tmp_path / "layouts" / f"{name}.png", HALVES, CLASSES)
     entries = [{"id": i, "name": c.name, "color": c.color} for i, c in enumerate(CLASSES)]
     (tmp_path / "classes.json").write_text(json.dumps(entries))
@@ -468,3 +471,62 @@ def test_every_part_of_a_plan_changes_what_joins_and_travels() -> None:
                   (("x", "y"),), Split())  # fmt: skip
     assert {each.name for each in fields(Mends)} == set(every.to_json())
     assert NONE | every == every
+
+
+def test_a_sequence_is_cut_into_stretches_where_nobody_says_how_long(folder: Path) -> None:
+    report = scan(folder)
+    split = combined(report, [], Split(0.8, 0.1, 0.1, "sequence")).split
+    assert split is not None
+    assert (split.by, split.stretch, split.train) == ("sequence", 8, 0.8)
+    assert combined(report, [], Split(by="sequence", stretch=3)).split == Split(
+        by="sequence", stretch=3
+    )
+
+
+# The command line
+
+
+def test_a_plan_is_made_and_followed_in_a_terminal(
+    folder: Path, tmp_path_factory: pytest.TempPathFactory, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "photos/p3.png").write_bytes(b"no")
+    write_layout(folder / "layouts/p4.png", HALVES.repeat(2, 0).repeat(2, 1), CLASSES)
+    before = tree(folder)
+    plan = tmp_path_factory.mktemp("plan") / "mends.json"
+    assert main(["data", "scan", str(folder), "--deep"]) == 1
+    said = capsys.readouterr().out
+    assert "leave-out-broken" in said
+    assert "resize" in said
+    assert main(["data", "mend", str(folder), "--out", str(plan), "--split", "60,20,20"]) == 0
+    mends = read_mends(plan)
+    assert mends == Mends(resize=True, files=("photos/p3.png",), split=Split(0.6, 0.2, 0.2))
+    capsys.readouterr()
+    assert main(["data", "scan", str(folder), "--deep", "--mends", str(plan)]) == 0
+    assert "No problems" in capsys.readouterr().out
+    some = ["--offer", "leave-out-size", "--offer", "leave-out-broken"]
+    assert main(["data", "mend", str(folder), "--out", str(plan), *some]) == 0
+    assert read_mends(plan).files == ("layouts/p4.png", "photos/p3.png")
+    assert main(["data", "mend", str(folder), "--out", str(plan), "--offer", "resize"]) == 1
+    assert main(["data", "mend", str(folder), "--out", str(plan), "--offer", "resise"]) == 2
+    assert "perhaps 'resize'" in capsys.readouterr().err
+    plan.write_text("[]")
+    assert main(["data", "scan", str(folder), "--mends", str(plan)]) == 2
+    assert tree(folder) == before
+
+
+@pytest.mark.slow
+def test_a_training_follows_the_plan(
+    folder: Path, tmp_path_factory: pytest.TempPathFactory, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "photos/p3.png").write_bytes(b"no")
+    home = tmp_path_factory.mktemp("run")
+    words = ["train", "spade", "--data", str(folder), "--out", str(home / "run"), "--preset",
+             "tiny", "--steps", "1", "--threads", "1", "--precision", "float32"]  # fmt: skip
+    assert main(words) == 2
+    assert "data mend" in capsys.readouterr().err
+    assert main(["data", "mend", str(folder), "--out", str(home / "mends.json")]) == 0
+    assert main([*words, "--mends", str(home / "mends.json")]) == 0
+    run = Run.open(home / "run")
+    assert mends_of(run.config) == Mends(files=("photos/p3.png",))
+    assert "p3" not in (home / "run" / "roll.txt").read_text()
+    assert main(["train", "--resume", "--out", str(home / "run"), "--steps", "2"]) == 0

@@ -1,11 +1,28 @@
-"""data scan, data make, data prepare: sets to train on."""
+"""data scan, data mend, data make, data prepare: sets to train on."""
 
 import argparse
 import json
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from engines.commands.terminal import Progress, Verbs, check_writable, say, seed, size, whole
-from engines.errors import UserError
+from engines.commands.terminal import (
+    Progress,
+    Verbs,
+    check_writable,
+    columns,
+    say,
+    seed,
+    size,
+    whole,
+)
+from engines.data.mends import NONE, Mends, Split, read_mends
+from engines.errors import UserError, choose
+
+if TYPE_CHECKING:
+    from engines.data.report import Report
+
+KINDS = ("image", "layout", "paired", "labelled")
 
 
 def add(verbs: Verbs) -> None:
@@ -21,10 +38,28 @@ def add(verbs: Verbs) -> None:
         "--deep every pixel. Exit code 1 where there is a problem.",
     )
     scan.add_argument("folder", type=Path, metavar="DIR")
-    scan.add_argument("--kind", choices=("image", "layout", "paired", "labelled"))
+    scan.add_argument("--kind", choices=KINDS)
     scan.add_argument("--deep", action="store_true", help="decode every file")
+    scan.add_argument("--mends", type=Path, metavar="FILE", help="read it as `data mend` decided")
     scan.add_argument("--json", action="store_true", help="as JSON")
     scan.set_defaults(do=_scan)
+
+    mend = inner.add_parser(
+        "mend",
+        help="decide how to read a data set in spite of its faults",
+        description="Look at every pixel of a data set, and write down how to read it in spite of "
+        "its faults. Nothing in its folder is changed. Exit code 1 where faults remain.",
+    )
+    mend.add_argument("folder", type=Path, metavar="DIR")
+    mend.add_argument("--kind", choices=KINDS)
+    mend.add_argument("--out", type=Path, required=True, metavar="FILE", help="for train --mends")
+    mend.add_argument(
+        "--offer", action="append", metavar="ID", help="one of the repairs; all usual ones if none"
+    )
+    mend.add_argument(
+        "--split", type=_shares, metavar="TRAIN,VAL,TEST", help="shares in per cent, as 80,10,10"
+    )
+    mend.set_defaults(do=_mend)
 
     make = inner.add_parser(
         "make",
@@ -50,21 +85,73 @@ def add(verbs: Verbs) -> None:
     prepare.set_defaults(do=_prepare)
 
 
+def _shares(text: str) -> Split:
+    try:
+        train, val, test = (float(word) / 100 for word in text.split(","))
+        return Split(train, val, test)
+    except (ValueError, UserError) as error:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not three shares that sum to 100, such as 80,10,10"
+        ) from error
+
+
 def _scan(options: argparse.Namespace) -> int:
+    from engines.data.offers import offers
+
+    mends = NONE if options.mends is None else read_mends(options.mends)
+    report = _looked(options.folder, options.kind, options.deep, mends)
+    if options.json:
+        print(json.dumps(report.to_json(), indent=1))
+        return 1 if report.problems else 0
+    print(report.text())
+    if found := offers(report):
+        print("\nRepairs that `data mend` can agree to, none of which changes a file:")
+        print(columns([(f"  {o.id}", f"{o.count:,}", o.title, o.sentence) for o in found]))
+    return 1 if report.problems else 0
+
+
+def _mend(options: argparse.Namespace) -> int:
+    from engines import files
+    from engines.data.offers import combined, offers
+
+    check_writable(options.out)
+    report = _looked(options.folder, options.kind, True, NONE)
+    found = {offer.id: offer for offer in offers(report)}
+    for name in options.offer or ():
+        if name not in found:
+            raise UserError(f"There is no repair {name!r} for this folder; {choose(name, found)}")
+    chosen = [offer for offer in found.values() if offer.usual]
+    if options.offer:
+        chosen = [found[name] for name in options.offer]
+    mends = combined(report, chosen, options.split)
+    if options.split is not None and report.mends.split is not None:
+        # What is alike stays together, whatever the shares.
+        alike = report.mends.split
+        mends |= Mends(split=replace(options.split, by=alike.by, stretch=alike.stretch))
+    files.write_json(options.out, mends.to_json())
+    for offer in chosen:
+        say(f"{offer.title} ({offer.count:,}): {offer.sentence}")
+    again = _looked(options.folder, options.kind, False, mends)
+    print(again.text())
+    say(f"How to read it is in {options.out}; use it with train --mends {options.out}.")
+    return 1 if again.problems else 0
+
+
+def _looked(folder: Path, kind: str | None, deep: bool, mends: Mends) -> "Report":
     from engines.data.scan import scan
 
-    if not options.folder.is_dir():
-        raise UserError(f"There is no folder {options.folder}; check the path.")
+    if not folder.is_dir():
+        raise UserError(f"There is no folder {folder}; check the path.")
     progress = Progress()
     report = scan(
-        options.folder,
-        options.kind,
-        deep=options.deep,
+        folder,
+        kind,
+        deep=deep,
+        mends=mends,
         progress=lambda done, total: progress.count("Looking at", done, total),
     )
     progress.end()
-    print(json.dumps(report.to_json(), indent=1) if options.json else report.text())
-    return 1 if report.problems else 0
+    return report
 
 
 def _make(options: argparse.Namespace) -> int:

@@ -20,6 +20,7 @@ from engines.commands.terminal import (
     span,
     whole,
 )
+from engines.data.mends import NONE, Mends, read_mends
 from engines.errors import UserError
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 CHECK_SECONDS = 30.0  # of decoding before training: a bad file is better found now than by chance
 # What a run is made of: given when it is made, never when it goes on.
 OWN = (
+    "mends",
     "preset",
     "set",
     "device",
@@ -52,6 +54,9 @@ def add(verbs: Verbs) -> None:
     train.add_argument("recipe", nargs="?", help="what to train; `recipes` lists them")
     train.add_argument("--data", help="folder of the data")
     train.add_argument("--out", required=True, type=Path, metavar="RUN", help="folder of the run")
+    train.add_argument(
+        "--mends", type=Path, metavar="FILE", help="how to read the data, from `data mend`"
+    )
     train.add_argument("--preset", help="a named choice of settings; `recipes` shows them")
     train.add_argument("--set", action="append", metavar="NAME=VALUE", help="a setting")
     until = train.add_mutually_exclusive_group()
@@ -199,10 +204,11 @@ def _new(options: argparse.Namespace) -> "Run":
     settings |= {"steps": options.steps} if options.steps else {}
     settings |= settings_from_text(kind.settings_type, options.set or [])
     kind.settings_type(**settings)  # refuses what lies outside its range
+    mends = NONE if options.mends is None else read_mends(options.mends)
     toy = options.data.startswith("points:")
     data = options.data if toy else str(Path(options.data).resolve())
     if not toy and not options.unchecked:
-        _check(Path(data), kind.kind)
+        _check(Path(data), kind.kind, mends)
     given = {
         "seed": options.seed,
         "device": options.device,
@@ -213,6 +219,7 @@ def _new(options: argparse.Namespace) -> "Run":
         "processes": options.processes,
         "devices": options.devices,
         "base": base,
+        "mends": mends,
     }
     said = {name: value for name, value in given.items() if value is not None}
     return new_run(options.out, options.recipe, data, settings, **said)
@@ -241,7 +248,7 @@ def _resumed(options: argparse.Namespace) -> "Run":
     return run
 
 
-def _check(folder: Path, kind: str) -> None:
+def _check(folder: Path, kind: str, mends: Mends) -> None:
     """Refuse a faulty data set: every header, then as many pixels as time allows."""
     from engines.data.scan import scan
 
@@ -252,6 +259,7 @@ def _check(folder: Path, kind: str) -> None:
         folder,
         kind,
         deep=True,
+        mends=mends,
         cancelled=lambda: time.monotonic() > limit,
         progress=lambda done, total: progress.count("Checking the data:", done, total),
     )
@@ -261,7 +269,7 @@ def _check(folder: Path, kind: str) -> None:
         others = f" (and {report.count - 1} more)" if report.count > 1 else ""
         raise UserError(
             f"{first.file} in {folder} {first.what}{others}: {first.mend}; "
-            "`data scan --deep` lists all."
+            "`data scan --deep` lists all, and `data mend` offers what can be done."
         )
 
 

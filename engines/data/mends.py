@@ -7,11 +7,15 @@ written into the run's order, and every reading of the pictures follows it.
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 from typing import Any, Literal
 
+from engines import files
 from engines.data.spec import PaletteClass
 from engines.errors import UserError
 
+MOST_BYTES = 4_000_000
+STRETCHES = 24  # that one long sequence is cut into
 By = Literal["name", "folder", "sequence"]
 
 
@@ -40,6 +44,11 @@ class Split:
             raise UserError(f"A split goes by name, folder or sequence, not by {self.by!r}.")
         if self.stretch < 0:
             raise UserError("A stretch of a sequence is a whole number of frames; choose one.")
+
+
+def stretch_of(count: int) -> int:
+    """How many numbers a stretch of so many frames has, so that each split gets some."""
+    return max(8, -(-count // STRETCHES))
 
 
 @dataclass(frozen=True)
@@ -149,6 +158,17 @@ _READ: dict[str, Any] = {
     "split": _split,
 }
 NONE = Mends()
+
+
+def read_mends(path: Path) -> Mends:
+    """Those of a file that `data mend` wrote; UserError."""
+    try:
+        value = json.loads(files.read_text(path, MOST_BYTES))
+        if not isinstance(value, dict):
+            raise ValueError("it is no list of mends")
+    except (OSError, ValueError, RecursionError) as error:
+        raise UserError(f"{path} cannot be read ({error}); make it with data mend.") from error
+    return Mends.from_json(value)
 
 
 def mends_of(config: Mapping[str, Any]) -> Mends:

@@ -1,10 +1,10 @@
 """Repairs that can be offered for what a scan found, each as a change of the reading alone."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from engines.data.mends import Mends, Split
+from engines.data.mends import Mends, Split, stretch_of
 from engines.data.report import Fault, Problem, Report
 
 MOST_FILES = 5_000  # left out one by one; a folder with more broken files is to be mended itself
@@ -58,10 +58,13 @@ def offers(report: Report) -> list[Offer]:
 
 
 def combined(report: Report, chosen: Iterable[Offer], split: Split | None = None) -> Mends:
-    """How the folder is read with these repairs, as it was recognised."""
+    """How the folder is read with these repairs and this split, as it was recognised."""
     mends = report.mends
     for offer in chosen:
         mends |= offer.change
+    if split is not None and split.by == "sequence" and not split.stretch:
+        # One sequence as a whole would leave nothing to choose by.
+        split = replace(split, stretch=stretch_of(report.pictures))
     return mends | Mends(split=split)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from engines.data.likeness import frames_alike, mates_alike, numbered
 from engines.data.listing import HERE, Lister, Listing, is_folder
-from engines.data.mends import NONE, Mends, Split
+from engines.data.mends import NONE, Mends, Split, stretch_of
 from engines.data.palettes import find_classes
 from engines.data.places import Places, layer_names, listings, pair_names, usual_ending
 from engines.data.report import Alternative, Form
@@ -23,7 +23,6 @@ KIND_OF: dict[Form, str] = {
     "folders": "labelled",
     "attributes": "labelled",
 }
-STRETCHES = 24  # that one long sequence is cut into, so that each split gets some
 # Names of folders that are parts of a set, and no classes.
 PARTS = frozenset({"train", "training", "val", "valid", "validation", "test", "testing"})
 ENOUGH = 0.5  # share of the names of the smaller folder that must have a mate
@@ -186,7 +185,7 @@ def _flat(lister: Lister) -> Recognised:
     reason = f"There are {len(names):,} pictures, and nothing is said of them."
     clips = Alternative(
         "clips", "image", "They can be frames, in the order of their numbers.",
-        Mends(split=Split(by="sequence", stretch=_stretch(len(names)))),
+        Mends(split=Split(by="sequence", stretch=stretch_of(len(names)))),
     )  # fmt: skip
     return Recognised("photos", reason, NONE, (clips,) if numbered(names) else ())
 
@@ -240,7 +239,7 @@ def _split(lister: Lister, found: Recognised) -> Recognised:
     if len(groups) >= 3:
         split, kept = Split(by="folder"), "Folders are kept together in the split."
     else:
-        split = Split(by="sequence", stretch=_stretch(len(names)))
+        split = Split(by="sequence", stretch=stretch_of(len(names)))
         kept = f"Stretches of {split.stretch} frames are kept together in the split."
     told = found.reason if found.form == "clips" else f"{found.reason} Neighbours look alike."
     return replace(found, reason=f"{told} {kept}", mends=found.mends | Mends(split=split))
@@ -267,10 +266,6 @@ def _photos(reason: str, mends: Mends = NONE) -> Alternative:
 def _moving(listing: Listing, lister: Lister) -> bool:
     names = list(listing.paths)
     return numbered(names) and frames_alike(names, list(listing.paths.values()), lister.cancelled)
-
-
-def _stretch(count: int) -> int:
-    return max(8, -(-count // STRETCHES))
 
 
 def _inside(lister: Lister) -> tuple[list[str], bool]:

@@ -155,6 +155,8 @@ class Report:
                 for c in self.classes
             ]
             lines.append(f"unpainted: {self.unpainted:.2f} % of all pixels")
+            if self.counted < self.pictures:
+                lines.append(f"(counted in {self.counted:,} of {self.pictures:,} layouts)")
         if self.attributes:
             wide = max(9, *(len(a.name) for a in self.attributes))
             lines += [

@@ -26,6 +26,7 @@ BEFOREHAND = frozenset(
 )
 LOCKING_SECONDS = 1.0
 MOST_BYTES = 4_000_000  # of a file or a line that is read whole
+MOST_LOG = 500_000_000  # bytes of events; a million steps are some 200 MB
 
 
 @dataclass(frozen=True)
@@ -152,8 +153,8 @@ class Run:
         kept: list[dict[str, Any]] = []
         try:
             with files.reading(self.events_path) as log:
-                # A line without an end must not fill the memory.
-                for line in iter(lambda: log.readline(MOST_BYTES), b""):
+                # A line without an end must not fill the memory, nor a log without one the day.
+                while log.tell() < MOST_LOG and (line := log.readline(MOST_BYTES)):
                     if (event := _event(line)) is None:
                         continue
                     if event["kind"] == "resumed":

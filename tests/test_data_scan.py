@@ -14,6 +14,7 @@ from PIL import Image
 
 from engines.data import report as reporting
 from engines.data import scan as scanning
+from engines.data import tables
 from engines.data.listing import Lister
 from engines.data.offers import combined, offers, remaining
 from engines.data.pictures import read_picture, write_layout, write_picture
@@ -318,3 +319,14 @@ def test_names_that_cannot_be_shown_are_spelt_out(tmp_path: Path, name: bytes) -
     with pytest.raises(UserError) as caught:
         read_picture(Path(os.fsdecode(path)))
     assert str(caught.value).isprintable()
+
+
+def test_a_table_of_bad_lines_is_given_up(clean: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tables, "MOST_BAD", 20)
+    write(clean / "splits.csv", "name,split", *(["a,train"] * 19))
+    report = scan(clean)
+    assert report.faults == {"line": 18}
+    write(clean / "splits.csv", "name,split", *(["a,train"] * 30))
+    report = scan(clean)
+    assert report.faults == {"line": 20, "table": 1}
+    assert remaining(report, combined(report, offers(report))) == 1  # Nobody passes over all that.

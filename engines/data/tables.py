@@ -15,6 +15,7 @@ from engines.data.splitting import share_of
 from engines.errors import UserError
 
 SPLITS = ("train", "val", "test")
+MOST_BAD = 10_000  # lines, after which the rest is not read
 MAX_BYTES = 64_000_000  # of a table: a million rows are some 50 MB
 
 
@@ -57,6 +58,7 @@ def read_attributes(
     lines = _rows(path)
     _, first = next(lines, (1, [""]))
     header = tuple(name.strip() for name in first[1:])
+    patience = _Patience(path, fault)
     if first[0] != "name" or len(set(header)) != len(header) or "" in header:
         raise UserError(
             f"{path.name} must begin with a line name,ATTRIBUTE,... of different names; mend its "
@@ -74,8 +76,24 @@ def read_attributes(
                 raise UserError(f"{path.name} has two lines for {row[0]}; delete one.")
             rows[row[0]] = np.array(values, np.float32)
         except UserError as error:
-            fault(error)
+            patience.told(error)
     return header, rows
+
+
+class _Patience:
+    """Passes on what is wrong with lines, until it is the table that is wrong."""
+
+    def __init__(self, path: Path, fault: Fault) -> None:
+        self._path, self._fault, self._count = path, fault, 0
+
+    def told(self, error: UserError) -> None:
+        self._fault(error)
+        self._count += 1
+        if self._count >= MOST_BAD:
+            raise UserError(
+                f"{self._path.name} has {MOST_BAD:,} lines that cannot be followed, and more may "
+                "come; mend or replace it."
+            )
 
 
 def _number(cell: str, path: Path, line: int) -> float:
@@ -100,6 +118,7 @@ def read_splits(folder: Path, fault: Fault = stop) -> tuple[dict[str, str], dict
     weights: dict[str, float] = {}
     lines = _rows(path)
     columns = {name: i for i, name in enumerate(next(lines, (1, []))[1])}
+    patience = _Patience(path, fault)
     if "name" not in columns or "split" not in columns:
         raise UserError(f"{path.name} needs the columns name and split; mend its first line.")
     for number, row in lines:
@@ -109,7 +128,7 @@ def read_splits(folder: Path, fault: Fault = stop) -> tuple[dict[str, str], dict
                 raise UserError(f"{path.name} has two lines for {name}; delete one.")
             splits[name], weights[name] = split, weight
         except UserError as error:
-            fault(error)
+            patience.told(error)
     return splits, weights
 
 

@@ -38,6 +38,7 @@ from studio.models.training import Training
 from studio.models.wizard import STEPS
 from studio.views.training import TrainingDialog
 from studio.views.wizard.cards import Card, Cards
+from studio.views.words import form_text
 from tests.running import click, drop, named
 from tests.wizarding import faulty as faulty
 from tests.wizarding import (
@@ -326,8 +327,30 @@ def test_the_split_is_chosen_and_counted(
     assert dialog.contents.counts.text().startswith(f"{shared['train']} to learn from")
     select(qtbot, dialog, "What stays together", "Frames of one sequence")
     settled(qtbot, dialog)
-    # All of them are frames of one sequence: who learns cannot judge.
-    assert sorted(count for count in dialog.plan.data.counts.values() if count) == [30]
+    split = dialog.plan.data.mends.split
+    assert split is not None
+    assert (split.by, split.train) == ("sequence", pytest.approx(0.4))
+    assert sum(dialog.plan.data.counts.values()) == 30
+
+
+def test_frames_stay_together_with_shares_of_ones_own(
+    dialog: TrainingDialog, tmp_path: Path, qtbot: QtBot
+) -> None:
+    for clip in ("one", "two", "three"):
+        photos(tmp_path / "mine" / clip, 12)
+    looked(qtbot, dialog, tmp_path / "mine")
+    row = next(o for o in dialog.plan.data.others if o.form == "clips")
+    select(qtbot, dialog, "Take the folder as", form_text(row.form))
+    settled(qtbot, dialog)
+    go(qtbot, dialog, "What is in them")
+    usual = named(dialog, QComboBox, "Split").currentText()
+    assert usual == "As usual, frames that are alike together"
+    select(qtbot, dialog, "Split", "My own shares")
+    write(qtbot, dialog, "Share to choose by, in per cent", "20")
+    split, found = dialog.plan.data.split, row.mends.split
+    assert split is not None
+    assert found is not None
+    assert (split.by, split.stretch, split.val) == (found.by, found.stretch, 0.2)
 
 
 # What it learns, and how -------------------------------------------------------------------------

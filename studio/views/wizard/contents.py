@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from engines.data.mends import Split
+from engines.data.mends import By, Split
 from engines.data.report import ClassShare, Report
 from studio.document.scene import Pixels
 from studio.lanes.work import Job, WorkLane
@@ -31,18 +31,17 @@ ROW = 52  # logical pixels of a class
 LARGE = QSize(160, 110)
 DECIDED = 300  # logical pixels of the column of decisions
 NAME, SHARE, LAYOUTS = 1, 2, 3  # columns behind the example
-WAYS = ("name", "folder", "sequence")
+WAYS: tuple[By, ...] = ("name", "folder", "sequence")
 
 
 class ContentsPage(Page):
     """Classes can be renamed, made one with another, or left out; the split can be chosen."""
 
     def __init__(self, plan: Plan, work: WorkLane, parent: QWidget | None = None) -> None:
-        super().__init__(
-            plan,
-            plan.tr("What is in them"),
-            plan.tr("Names and shares as they were found; change what should be learnt otherwise."),
-            parent,
+        super().__init__(plan, parent)
+        self.entitle(
+            self.tr("What is in them"),
+            self.tr("Names and shares as they were found; change what should be learnt otherwise."),
         )
         self._work = work
         self._report: Report | None = None  # whose examples are shown
@@ -324,9 +323,14 @@ class ContentsPage(Page):
         data = self.plan.data
         folder = data.folder
         table_there = folder is not None and (folder / "splits.csv").is_file()
-        usual = self.tr("As splits.csv in the folder says") if table_there else self.tr("As usual")
+        recognised = report.mends.split if report is not None else None
+        usual = self.tr("As usual")
+        if table_there:
+            usual = self.tr("As splits.csv in the folder says")
+        elif recognised is not None and recognised.by != "name":
+            usual = self.tr("As usual, frames that are alike together")
         fill(self.source, [usual, self.tr("My own shares")], 0 if data.split is None else 1)
-        split = data.split or Split()
+        split = data.split or recognised or Split()
         for row, shown in ((1, True), (2, True), (3, True)):
             self.rows.setRowVisible(row, shown and data.split is not None)
         for box, share in ((self.val, split.val), (self.test, split.test)):
@@ -365,16 +369,20 @@ class ContentsPage(Page):
         self.plan.data.name_class(entry.name, new)
 
     def _choose_split(self, row: int) -> None:
-        self.plan.data.choose_split(Split() if row else None)
+        report = self.plan.data.report
+        # What was found to be alike stays together with shares of one's own too.
+        recognised = report.mends.split if report is not None else None
+        self.plan.data.choose_split((recognised or Split()) if row else None)
 
     def _shares_edited(self) -> None:
-        if self._filling or self.plan.data.split is None:
+        split = self.plan.data.split
+        if self._filling or split is None:
             return
         val, test = self.val.value(), self.test.value()
         by = WAYS[self.way.currentIndex()]
-        self.plan.data.choose_split(
-            Split((100 - val - test) / 100, val / 100, test / 100, by)  # type: ignore[arg-type]
-        )
+        stretch = split.stretch if by == split.by else 0
+        shares = ((100 - val - test) / 100, val / 100, test / 100)
+        self.plan.data.choose_split(Split(*shares, by, stretch))
 
     def close_jobs(self) -> None:
         """Read no more examples."""

@@ -35,11 +35,10 @@ class EffortPage(Page):
     def __init__(
         self, plan: Plan, training: Training, forecast: Forecast, parent: QWidget | None = None
     ) -> None:
-        super().__init__(
-            plan,
-            plan.tr("How thoroughly"),
-            plan.tr("It trains beside your painting, and goes on when the studio is closed."),
-            parent,
+        super().__init__(plan, parent)
+        self.entitle(
+            self.tr("How thoroughly"),
+            self.tr("It trains beside your painting, and goes on when the studio is closed."),
         )
         self.training, self.forecast = training, forecast
         self.presets = Cards(self.tr("Presets"), self)

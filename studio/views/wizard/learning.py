@@ -21,11 +21,10 @@ class LearningPage(Page):
     """What fits the data is offered; what does not is shown with what it would need."""
 
     def __init__(self, plan: Plan, parent: QWidget | None = None) -> None:
-        super().__init__(
-            plan,
-            plan.tr("What it shall learn"),
-            plan.tr("All of these learn from such pictures."),
-            parent,
+        super().__init__(plan, parent)
+        self.entitle(
+            self.tr("What it shall learn"),
+            self.tr("All of these learn from such pictures."),
         )
         self._bases: list[Base] = []
         self._known: tuple[str, Path | None] = ("", None)

@@ -17,14 +17,13 @@ class NamingPage(Page):
     """Name, terms of the pictures and of the model, and a summary."""
 
     def __init__(self, plan: Plan, forecast: Forecast, parent: QWidget | None = None) -> None:
-        super().__init__(
-            plan,
-            plan.tr("Name and terms"),
-            plan.tr(
+        super().__init__(plan, parent)
+        self.entitle(
+            self.tr("Name and terms"),
+            self.tr(
                 "What you say here travels with the model and with every picture that it paints. "
                 "It is asked once for each folder."
             ),
-            parent,
         )
         self.forecast = forecast
         self._make_fields()

@@ -21,7 +21,7 @@ from studio.models.plan import Plan
 class Page(QScrollArea):
     """A page of the wizard: a column that scrolls where it must."""
 
-    def __init__(self, plan: Plan, title: str, told: str, parent: QWidget | None = None) -> None:
+    def __init__(self, plan: Plan, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.plan = plan
         self.setWidgetResizable(True)
@@ -33,10 +33,13 @@ class Page(QScrollArea):
         self.column.setContentsMargins(16, 12, 16, 12)
         self.column.setSpacing(10)
         self.setWidget(inside)
-        self.title = heading(title, inside)
-        self.title.setObjectName("page-title")
-        self.column.addWidget(self.title)
-        self.column.addWidget(muted(inside, told))
+
+    def entitle(self, title: str, told: str) -> None:
+        """Begin the page with its title and what it is for."""
+        label = heading(title, self)
+        label.setObjectName("page-title")
+        self.column.addWidget(label)
+        self.column.addWidget(muted(self, told))
 
     def refresh(self) -> None:
         """Show the plan as it is."""

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtWidgets import (
     QComboBox,
     QFrame,
@@ -28,18 +28,21 @@ from studio.views.words import fault_text, form_text, kind_text
 SHOWN = 200  # problems in the table; more are only counted
 
 
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("faults", text)
+
+
 class PicturesPage(Page):
     """Assembles what the plan knows of its folder."""
 
     def __init__(self, plan: Plan, parent: QWidget | None = None) -> None:
-        super().__init__(
-            plan,
-            plan.tr("Pictures to learn from"),
-            plan.tr(
+        super().__init__(plan, parent)
+        self.entitle(
+            self.tr("Pictures to learn from"),
+            self.tr(
                 "Choose a folder, or drop it anywhere in this window. Nothing in it is ever "
                 "changed."
             ),
-            parent,
         )
         self._round = ""
         self._fold_open: bool | None = None
@@ -290,18 +293,17 @@ class _Line:
         self.mark.setPixmap(icon(name, tint).pixmap(18, 18))
         text = fault_text(row.fault, row.count)
         self.text.setText(text)
-        tr = self.faults.tr
-        leave = tr("I mend it myself") if row.hinders else tr("Leave it as it is")
+        leave = _tr("I mend it myself") if row.hinders else _tr("Leave it as it is")
         at = row.offers.index(row.chosen) + 1 if row.chosen is not None else 0
         fill(self.box, [leave, *(offer.title for offer in row.offers)], at)
         self.box.setVisible(bool(row.offers))
-        self.box.setAccessibleName(tr("Repair: {0}").format(text))
+        self.box.setAccessibleName(_tr("Repair: {0}").format(text))
         if row.chosen is not None:
             words = row.chosen.sentence
         elif row.offers:
-            words = tr("For example {0}").format(row.example)
+            words = _tr("For example {0}").format(row.example)
         else:
-            words = tr("No repair is at hand: mend {0} and choose the folder again.").format(
+            words = _tr("No repair is at hand: mend {0} and choose the folder again.").format(
                 row.example
             )
         self.told.setText(words)

@@ -75,6 +75,14 @@ def check_finite(trainer: Trainer) -> None:
             raise NotFiniteError(trainer.step, f"A weight ({name}) became no number")
 
 
+def sweep(run: Run) -> None:
+    """Remove what killed trainers had begun to write. Nobody else writes in these folders."""
+    for name in ("checkpoints", "snapshots", "previews"):
+        for path in (run.path / name).glob(".*.part"):
+            with contextlib.suppress(OSError):
+                path.unlink()
+
+
 # Telling ------------------------------------------------------------------------------------------
 
 

@@ -34,6 +34,7 @@ from engines.recovery import (
     newest,
     save_checkpoint,
     spare,
+    sweep,
 )
 from engines.roll import called
 from engines.runs import Run
@@ -126,6 +127,7 @@ class Session:
         if tensors:
             trainer.restore(tensors, step)
         if self.crew.leads:
+            sweep(self.run)
             spare(self.run)
             event = {"kind": "resumed", "step": trainer.step, "time": time.time()}
             self.rests.write(step, lambda: self.run.append(event))
@@ -279,5 +281,5 @@ class Session:
 
 def snapshot_steps(total: int, most: int = 20) -> set[int]:
     """At most 20 steps, evenly spaced in the logarithm: early training changes fastest."""
-    first = min(100, total)
+    first = max(1, min(100, total // 20))
     return {round(first * (total / first) ** (i / (most - 1))) for i in range(most)}

@@ -15,9 +15,10 @@ from torch import nn
 
 from engines import files
 from engines.errors import UserError
+from engines.ports import Attributes, Layout
 from engines.recipe import Recipe
 from engines.runs import Run
-from engines.runtime.bundle import read_json
+from engines.runtime.bundle import Bundle
 from engines.runtime.tuning import WEIGHTS, why_not
 
 BASE = "base.safetensors"  # in a run directory
@@ -76,8 +77,8 @@ def take_base(path: Path, model: Path, recipe: Recipe) -> dict[str, Any]:
     """
     if reason := why_not(model, recipe.id):
         raise UserError(f"The training cannot start from {model.name}: {reason}")
-    about = read_json(model / "model.json")
-    title = str(about.get("title", model.name))
+    bundle = Bundle.open(model)
+    title = bundle.title
     with files.writing(path / BASE) as temporary:
         shutil.copyfile(model / WEIGHTS, temporary)
     adopted = adopt(recipe.nets, path / BASE)
@@ -90,11 +91,28 @@ def take_base(path: Path, model: Path, recipe: Recipe) -> dict[str, Any]:
     return {
         "name": model.name,
         "title": title,
-        "steps": about.get("steps"),
+        "steps": bundle.about.get("steps"),
         "share": adopted.share,
         "left": list(adopted.left),
-        "sentence": adopted.text(title),
+        "sentence": " ".join([adopted.text(title), *_strange(bundle, recipe)]),
     }
+
+
+def _strange(bundle: Bundle, recipe: Recipe) -> list[str]:
+    """Sentences where the model knows other classes or attributes, or in another order: a weight
+    belongs to a class by its place.
+    """
+    classes = tuple(c.name for c in recipe.data.classes)
+    strange: dict[str, None] = {}
+    for port in (p for graph in bundle.graphs for p in (*graph.inputs, *graph.outputs)):
+        if isinstance(port, Layout) and port.classes != classes:
+            strange["classes"] = None
+        if isinstance(port, Attributes) and port.names != recipe.data.attributes:
+            strange["attributes"] = None
+    return [
+        f"Its {what} are others, or in another order, so that it has to learn them anew."
+        for what in strange
+    ]
 
 
 def begin_from_base(run: Run, nets: nn.ModuleDict) -> None:

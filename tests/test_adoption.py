@@ -11,6 +11,7 @@ from safetensors.torch import load_file, save_file
 
 from engines import train
 from engines.adoption import BASE, adopt
+from engines.data.mends import NONE
 from engines.errors import UserError
 from engines.export import export_bundle
 from engines.recipe import recipe_type
@@ -90,6 +91,21 @@ def test_what_does_not_fit_begins_anew_and_is_named(
     )
     assert begun["sentence"].endswith("what does not fit begins anew: generator.first.")
     assert 0.5 < begun["share"] < 1
+
+
+def test_other_classes_are_told(vistas: Path, tmp_path: Path) -> None:
+    first = made(tmp_path / "first", vistas, "layout_reader")
+    list(train.train(build_recipe(first), first))
+    export_bundle(first, tmp_path / "reader", tunable=True)
+    same = made(tmp_path / "same", vistas, "layout_reader", base=tmp_path / "reader")
+    assert same.config["base"]["sentence"] == "It starts from reader, with all of its weights."
+    renamed = NONE.renamed("sky", "heaven")
+    other = made(
+        tmp_path / "other", vistas, "layout_reader", base=tmp_path / "reader", mends=renamed
+    )
+    assert other.config["base"]["sentence"].endswith(
+        "Its classes are others, or in another order, so that it has to learn them anew."
+    )
 
 
 def test_a_model_of_which_nothing_fits_is_refused(

@@ -178,6 +178,18 @@ def test_weights_that_matter_too_much_are_not(tmp_path: Path) -> None:
     assert made.errors["int8"] <= 1
 
 
+def test_what_was_chosen_has_to_stand_the_proof(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def all_of_them(module: nn.Module, names: tuple[str, ...], *_: object) -> tuple[str, ...]:
+        return names
+
+    monkeypatch.setattr("engines.forms.choose_small", all_of_them)
+    made, kinds = written(90.0, tmp_path)
+    assert (kinds["first.weight"], kinds["last.weight"]) == (TensorProto.INT8, TensorProto.FLOAT16)
+    assert made.errors["int8"] <= 1
+
+
 def test_a_form_that_would_show_is_measured_and_not_kept(tmp_path: Path) -> None:
     made, kinds = written(900.0, tmp_path)
     assert made.kept == "float16"

@@ -22,7 +22,16 @@ FORMAT = 1
 KEPT_CHECKPOINTS = 3
 # What may be there before there is a run.
 BEFOREHAND = frozenset(
-    ("order.json", "log.txt", "run.lock", "events.jsonl", "control", "canvas", "base.safetensors")
+    (
+        "order.json",
+        "log.txt",
+        "run.lock",
+        "events.jsonl",
+        "control",
+        "lease",
+        "canvas",
+        "base.safetensors",
+    )
 )
 LOCKING_SECONDS = 1.0
 MOST_BYTES = 4_000_000  # of a file or a line that is read whole

@@ -300,6 +300,21 @@ def test_the_pen_makes_trainers_rest_and_the_canvas_reaches_them(training: Train
         assert shown.values["layout"].tolist() == [[1] * 8] * 8
 
 
+def test_a_run_can_be_made_where_the_studio_has_steered_already(training: Training) -> None:
+    run = Run(training.home / "lakes")
+    Order("none", "/nowhere", TITLE, made=time.time()).write(run.path)
+    training.show_on(Shown(np.zeros((8, 8), np.uint8), (PaletteClass("sea", "#010203"),)))
+    training.look()
+    training.touch()
+    training.pause(training.runs[0])
+    run.show(Request("", (8, 8), {}))
+    run.append(state("preparing"))
+    with run.writer():
+        assert {path.name for path in run.path.iterdir()} >= {"lease", "control", "canvas"}
+        Run.create(run.path, {"recipe": "none"})
+    assert run.config["recipe"] == "none"
+
+
 def test_trainers_rest_as_long_as_a_picture_is_rendered(
     training: Training, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,7 +23,7 @@ from studio.document.document import Document
 from studio.document.scene import Picture, Scene
 from studio.lanes.faraway import Far
 from studio.lanes.runs import Follow
-from studio.lanes.work import WorkLane
+from studio.lanes.work import Job, WorkLane
 from studio.models.canvases import canvas_for, coloured, shown_of
 from studio.models.library import Library
 from studio.models.session import Session
@@ -150,6 +151,21 @@ def test_neighbours_are_made_ready_and_what_was_painted_comes_at_once(
     slider.go(20)
     assert slider.pictured_step == 20  # Nothing was waited for.
     assert len(slider._models) <= READY
+
+
+def test_what_was_slid_over_is_not_made_ready(
+    slider: TimeSlider, run: Run, work: WorkLane, qtbot: QtBot
+) -> None:
+    gate = threading.Event()
+    work.add(Job("Something else", lambda job: gate.wait(20)))
+    slider.show(follow(run))
+    for number in (10, 20, 30):
+        slider.go(number)
+    assert [moment.step for moment in slider._making] == [30]
+    gate.set()
+    qtbot.waitUntil(lambda: slider.pictured_step == 30, timeout=20_000)
+    slider.go(10)
+    qtbot.waitUntil(lambda: slider.pictured_step == 10, timeout=20_000)
 
 
 def test_only_so_many_models_and_pictures_are_kept(

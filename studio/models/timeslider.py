@@ -190,6 +190,7 @@ class TimeSlider(QObject):
             return
         bundle = self._models.get(moment)
         if bundle is None:
+            self._give_up_others(moment)
             self._make(run, moment)
         else:
             self._models.move_to_end(moment)
@@ -220,7 +221,7 @@ class TimeSlider(QObject):
             return bundle
 
         def made(bundle: "Bundle") -> None:
-            del self._making[moment]
+            self._making.pop(moment, None)
             self._models[moment] = bundle
             while len(self._models) > READY:
                 self._models.popitem(last=False)
@@ -230,7 +231,7 @@ class TimeSlider(QObject):
                 self._paint()
 
         def failed(sentence: str) -> None:
-            del self._making[moment]
+            self._making.pop(moment, None)  # A job that was given up may fail all the same.
             self._broken[moment] = sentence
             if self._is_chosen(moment):
                 self._fail(sentence)
@@ -238,6 +239,11 @@ class TimeSlider(QObject):
         label = self.tr("Getting the model of step {0} ready").format(f"{moment.step:,}")
         self._making[moment] = self._work.add(Job(label, make, made, failed))
         self.changed.emit()
+
+    def _give_up_others(self, moment: Moment) -> None:
+        """Make none ready that was slid over."""
+        for other in [other for other in self._making if other != moment]:
+            self._making.pop(other).cancel()
 
     def _is_chosen(self, moment: Moment) -> bool:
         return self.run is not None and moment == Moment(self.run.path, self.step or -1)

@@ -333,6 +333,7 @@ def test_the_panel_says_what_a_run_elsewhere_cannot(
     panel.show()
     training.follow(run.path)
     until(training, qtbot, lambda: training.runs and only(training).step == 3)
+    assert "elsewhere" in panel.list.item(0).text()
     resume = named(panel, QAbstractButton, "Resume")
     assert not resume.isEnabled()
     assert "another computer" in resume.accessibleDescription()

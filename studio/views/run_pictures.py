@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 
 from studio.views import theme
 from studio.views.control import tool
+from studio.views.icons import icon
 
 LONGEST = 2  # times as wide as high
 MOST_PIXELS = 64_000_000
@@ -201,14 +202,16 @@ def thumbnail(path: Path, sheet: bool, room: QSize) -> QPixmap:
         full = full.copy(0, side, min(side, full.width()), side)
     made = QPixmap(room)
     made.fill(QColor(theme.current().raised))
+    painter = QPainter(made)
     if full.isNull():
+        icon("photo", "disabled").paint(painter, made.rect().adjusted(0, 24, 0, -24))
+        painter.end()
         return made
     fitted = full.scaled(
         room,
         Qt.AspectRatioMode.KeepAspectRatioByExpanding,
         Qt.TransformationMode.SmoothTransformation,
     )
-    painter = QPainter(made)
     spot = (room.width() - fitted.width()) // 2, (room.height() - fitted.height()) // 2
     painter.drawPixmap(*spot, fitted)
     painter.end()

@@ -228,6 +228,8 @@ class TrainingPanel(QWidget):
         left = run.seconds_left if status == "training" else None
         if left is not None:
             words += " · " + self.tr("{0} left").format(span_text(left))
+        if run.far is not None:
+            words += " · " + self.tr("elsewhere")
         told = [f"{figure_text(f.name)} {f.value:.3g}" for f in figures_of(run)[:2]]
         alarms = sum(n.kind == "alarm" for n in run.current) if status in LIVE else 0
         if alarms:

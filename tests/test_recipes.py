@@ -54,6 +54,10 @@ def test_training_moves_every_network_and_resumes_exactly(
             if k.startswith(f"{net}.") and not torch.equal(v, before[k])
         ]
         assert moved, f"{net} did not move"
+    # What warns of a critic that wins or died goes by this.
+    told = [r.losses["told"] for r in reports if "told" in r.losses]
+    assert bool(told) == ("critic" in recipe.nets)
+    assert all(0 <= value <= 1 for value in told)
 
     for report in train.train(train.build_recipe(parts), parts):
         if report.step == steps // 2:

@@ -349,6 +349,17 @@ def test_spoilt_files_of_a_run_are_said_plainly(
         go(run, steps=1)
 
 
+def test_what_killed_trainers_had_begun_to_write_goes(vistas: Path, tmp_path: Path) -> None:
+    run = new(tmp_path / "run", vistas)
+    (run.path / "checkpoints").mkdir()
+    left = run.path / "checkpoints" / ".000000020.safetensors.x1.part"
+    left.touch()
+    (mine := run.path / ".control.x1.part").touch()  # The studio may be writing this.
+    go(run, steps=1)
+    assert not left.exists()
+    assert mine.exists()
+
+
 # Too little memory --------------------------------------------------------------------------------
 
 

@@ -138,6 +138,23 @@ def test_each_fault_is_offered_a_repair_that_mends_it(
     assert tree(folder) == before
 
 
+def test_what_lacks_a_mate_need_not_be_there_at_all(folder: Path) -> None:
+    (folder / "layouts/p3.png").unlink()
+    (folder / "photos/p3.png").unlink()
+    (folder / "photos/p3.png").symlink_to("/nowhere/at/all")
+    mends = Mends(mates=True, split=Split(1.0, 0.0, 0.0))
+    assert len(open_data(folder, "layout", SIZE, mends=mends)) == 11
+
+
+def test_a_double_of_what_is_left_out_goes_with_it(folder: Path) -> None:
+    for ending in ("png", "webp"):  # A copy of a broken file is broken.
+        (folder / f"photos/p3.{ending}").write_bytes(b"no")
+    report = scan(folder)
+    mends = combined(report, offers(report), Split(1.0, 0.0, 0.0))
+    assert scan(folder, mends=mends).problems == []
+    assert len(open_data(folder, "layout", SIZE, mends=mends)) == 11
+
+
 def test_what_cannot_be_mended_by_reading_otherwise_is_not_offered(folder: Path) -> None:
     (folder / "classes.json").write_text("[")
     report = scan(folder)

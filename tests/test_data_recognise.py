@@ -196,6 +196,9 @@ def test_two_folders_that_do_not_match_and_a_folder_for_each_class(tmp_path: Pat
     report = scan(tmp_path / "pets")
     assert (report.form, report.kind) == ("folders", "labelled")
     assert [(a.name, a.known) for a in report.attributes] == [("cat", 18), ("dog", 18)]
+    apart = next(other for other in report.alternatives if other.form == "unpaired")
+    again = scan(tmp_path / "pets", apart.kind, mends=apart.mends)
+    assert (again.form, again.pictures, again.problems) == ("unpaired", 18, [])
     assert report.attributes[0].mean == pytest.approx(12 / 18)
     assert report.attributes[1].example.startswith("dog/")
 

@@ -138,7 +138,7 @@ FAULTS: dict[str, tuple[Spoil, str, str, bool]] = {
         lambda f: write(f / "splits.csv", "name,split,weight", "a,train,1", "b,val,-1"),
         "splits.csv", "weight -1", False),
     "listed twice": (
-        lambda f: append(f / "splits.csv", "a,val,1"), "splits.csv", "two lines for a", False),
+        lambda f: append(f / "splits.csv", "a,val,1"), "splits.csv", "two lines for 'a'", False),
     "no columns": (lambda f: write(f / "splits.csv", "a,b"), "splits.csv", "columns", False),
     "nothing to train on": (
         lambda f: write(f / "splits.csv", "name,split", "a,val"),

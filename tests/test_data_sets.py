@@ -349,7 +349,7 @@ def dead_link(folder: Path) -> None:
         (spoil_header, r"splits\.csv needs the columns"),
         (spoil_split, r"Line 2 of splits\.csv says 'training'"),
         (spoil_weight, r"Line 2 of splits\.csv"),
-        (repeat_line, r"splits\.csv has two lines for a"),
+        (repeat_line, r"splits\.csv has two lines for 'a"),
         (spoil_value, r"Line 3 of attributes\.csv says 'inf'"),
         (spoil_cells, r"Line 2 of attributes\.csv has 3 cells"),
         (drop_layout, r"1 photos in .* have no layout"),

@@ -75,7 +75,8 @@ class _Walk:
         for file in files:
             stem, ending = os.path.splitext(file)
             path, name = folder / file, before + stem
-            if self.out and inside(path, self.root) in self.out:
+            # Its doubles go with it: a copy of what is broken is broken too.
+            if name in listing.out or (self.out and inside(path, self.root) in self.out):
                 listing.out.add(name)
                 continue
             if ending.lower() in UNREAD:

@@ -126,7 +126,7 @@ def listings(lister: Lister, places: Places) -> tuple[Listing, Listing]:
     first, second = _both(lister, places)
     first, second = without_ending(first, here), without_ending(second, there)
     for own, other in ((first, second), (second, first)):
-        for name in own.out - own.paths.keys():  # Else a double has taken its place.
+        for name in own.out:
             other.paths.pop(name, None)
     return first, second
 

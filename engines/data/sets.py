@@ -110,7 +110,10 @@ def _open(
         pictures, mates = mates, pictures
     if not pictures:
         raise UserError(f"There are no pictures in {folder / places.first}; choose another folder.")
-    names, weights = _chosen(folder, pictures, mates, split, mends)
+    if mends.mates and mates is not None:
+        pictures = {name: path for name, path in pictures.items() if name in mates}
+        mates = {name: path for name, path in mates.items() if name in pictures}
+    names, weights = _chosen(folder, pictures, split, mends)
     if mates is not None and (missing := [name for name in names if name not in mates]):
         raise UserError(_unmated(folder, places, kind, missing))
     entries = Entries(names, [pictures[name] for name in names], weights)
@@ -163,16 +166,10 @@ def _unmated(folder: Path, places: Places, kind: str, missing: Sequence[str]) ->
 
 
 def _chosen(
-    folder: Path,
-    pictures: dict[str, Path],
-    mates: dict[str, Path] | None,
-    split: str,
-    mends: Mends,
+    folder: Path, pictures: dict[str, Path], split: str, mends: Mends
 ) -> tuple[list[str], list[float]]:
     """Names of the split and their weights."""
     names = list(pictures)
-    if mends.mates and mates is not None:
-        names = [name for name in names if name in mates]
     splits, weights = splits_of(folder, names, mends)
     # The weight 0 leaves a picture out of every split, so validation never sees it either.
     chosen = [n for n in names if splits.get(n) == split and (not weights or weights[n] > 0)]

@@ -73,7 +73,7 @@ def read_attributes(
                 )
             values = [_number(cell, path, number) for cell in row[1:]]
             if row[0] in rows:
-                raise UserError(f"{path.name} has two lines for {row[0]}; delete one.")
+                raise UserError(f"{path.name} has two lines for {_short(row[0])}; delete one.")
             rows[row[0]] = np.array(values, np.float32)
         except UserError as error:
             patience.told(error)
@@ -96,6 +96,11 @@ class _Patience:
             )
 
 
+def _short(text: str) -> str:
+    """What a cell says, as far as it can be shown in a sentence."""
+    return repr(text if len(text) <= 60 else f"{text[:60]} ...")
+
+
 def _number(cell: str, path: Path, line: int) -> float:
     if not cell.strip():
         return math.nan
@@ -105,7 +110,8 @@ def _number(cell: str, path: Path, line: int) -> float:
         value = math.nan
     if not 0 <= value <= 1:
         raise UserError(
-            f"Line {line} of {path.name} says {cell!r}, but attributes lie between 0 and 1 (empty "
+            f"Line {line} of {path.name} says {_short(cell)}, but attributes lie between 0 and 1 "
+            f"(empty "
             "is unknown); mend it."
         )
     return value
@@ -125,7 +131,7 @@ def read_splits(folder: Path, fault: Fault = stop) -> tuple[dict[str, str], dict
         try:
             name, split, weight = _split_line(row, columns, path, number)
             if name in splits:
-                raise UserError(f"{path.name} has two lines for {name}; delete one.")
+                raise UserError(f"{path.name} has two lines for {_short(name)}; delete one.")
             splits[name], weights[name] = split, weight
         except UserError as error:
             patience.told(error)
@@ -142,7 +148,8 @@ def _split_line(
         raise UserError(f"Line {line} of {path.name} cannot be read; mend it.") from error
     if split not in SPLITS or not 0 <= weight < math.inf:
         raise UserError(
-            f"Line {line} of {path.name} says {split!r} with weight {weight:g}, but a split is "
+            f"Line {line} of {path.name} says {_short(split)} with weight {weight:g}, but a "
+            f"split is "
             "train, val or test and a weight is at least 0; mend it."
         )
     return name, split, weight

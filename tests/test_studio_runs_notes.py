@@ -379,7 +379,20 @@ def test_two_selected_runs_are_compared(
     assert ["Distance to real pictures (KID)", "0.5 (0.4 – 0.6)", "0.2"] in rows
     assert rows[-1] == ["Steps", "40", "20"]
     assert "Batch" not in [row[0] for row in rows]  # They share it.
+    fake(training.home, step(1), name="c")
+    training.look()
+    assert compare.isEnabled()  # They stay selected.
     dialog.close()
+
+
+def test_a_new_run_alone_is_selected(panel: TrainingPanel, training: Training) -> None:
+    fake(training.home, step(9), name="a")
+    training.look()
+    other = fake(training.home, step(9), name="b")
+    training.look()
+    training.select(next(run for run in training.runs if run.path == other.path))
+    training.listed.emit()
+    assert [run.path.name for run in panel._selected()] == ["b"]
 
 
 def test_what_differs_is_named_once(tmp_path: Path) -> None:

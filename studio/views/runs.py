@@ -214,7 +214,7 @@ class TrainingPanel(QWidget):
             if run is self.training.selected:
                 self.list.setCurrentItem(item)
         for number, run in enumerate(self._order):
-            if run in chosen:
+            if run in chosen and len(chosen) > 1:  # One alone is the current one.
                 self.list.item(number).setSelected(True)
         self.list.blockSignals(False)
         self.pages.setCurrentIndex(1 if self.training.runs else 0)

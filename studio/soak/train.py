@@ -38,8 +38,8 @@ EARLY, STUDIO = 0.1, 0.25  # shares of the kills before a first step, and of the
 CHECKPOINT, VALIDATE = 20, 100  # steps
 # Little to calculate and much to keep, so that kills fall into writes.
 RECIPES: dict[str, dict[str, Any]] = {
-    "wgan_gp": {"batch": 2, "size": 16, "width": 64, "latent": 16, "turns": 2},
-    "pix2pix": {"batch": 2, "size": 32, "width": 48, "depth": 4, "critic": 8, "patch": "16"},
+    "wgan_gp": {"batch": 1, "size": 8, "width": 64, "latent": 512, "turns": 2},
+    "pix2pix": {"batch": 1, "size": 16, "width": 48, "depth": 4, "critic": 8, "patch": "1"},
 }
 STEPS = 1_000_000  # none of them gets there
 

@@ -388,6 +388,7 @@ def test_groups_stay_together() -> None:
     names = [f"clip{c}/{f:03d}" for c in range(20) for f in range(10)]
     found = assign(names, Split(by="folder"))
     assert all(len({found[f"clip{c}/{f:03d}"] for f in range(10)}) == 1 for c in range(20))
+    assert group("clip/left", Split(by="folder")) == group("clip/right", Split(by="folder"))
     film = [f"take_{f:05d}" for f in range(240)]
     stretched = assign(film, Split(by="sequence", stretch=10))
     parts = [{stretched[n] for n in film[i : i + 10]} for i in range(0, 240, 10)]

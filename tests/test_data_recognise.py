@@ -241,6 +241,26 @@ def test_frames_are_split_by_their_clip_or_by_stretches(tmp_path: Path) -> None:
     assert [other.form for other in report.alternatives] == ["clips"]
 
 
+def test_dull_photos_are_no_film_and_equal_borders_make_no_pairs(tmp_path: Path) -> None:
+    def dull(path: Path, seed: int) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        pixels = rng(5, seed).integers(100, 130, (4, 4, 3), np.uint8)
+        write_picture(path, np.kron(pixels, np.ones((6, 6, 1), np.uint8)))
+
+    def framed(path: Path, seed: int) -> None:
+        photo(path, seed)
+        pixels = np.array(Image.open(path)) // 8 + 100
+        pixels[:4], pixels[-4:], pixels[:, :4], pixels[:, -4:] = 0, 0, 0, 0
+        write_picture(path, pixels)
+
+    fill(tmp_path / "dusk", dull, "IMG_{:04d}.png", 40)
+    assert told(tmp_path / "dusk").form == "photos"
+    fill(tmp_path / "cards" / "king", framed, "{}.png")
+    for i in range(12):
+        framed(tmp_path / "cards" / "queen" / f"{i}.png", 80 + i)
+    assert told(tmp_path / "cards").form == "folders"
+
+
 def test_frames_with_layouts_are_split_by_clip_too(tmp_path: Path) -> None:
     for clip in range(3):
         fill(tmp_path / "photos" / f"c{clip}", frame, "{:04d}.png", 9, 100 * clip)

@@ -154,19 +154,11 @@ def _by_looking(lister: Lister) -> Recognised:
             "clips", "image", "Each folder can be a clip.", Mends(split=Split(by="folder"))
         )
         reason = f"{len(inner)} folders hold pictures, each a class that is called as its folder."
-        others = [photos, clips]
+        more: tuple[Alternative, ...] = ()
         if len(inner) == 2:
-            names = (inner[0], inner[1])
-            others.append(
-                Alternative(
-                    "unpaired",
-                    "unpaired",
-                    f"“{names[0]}” and “{names[1]}” can be two sorts of pictures that do not "
-                    f"match.",
-                    Mends(folders=names),
-                )
-            )
-        return Recognised("folders", reason, NONE, tuple(others))
+            sorts = f"“{inner[0]}” and “{inner[1]}” can be two sorts of pictures that do not match."
+            more = (Alternative("unpaired", "unpaired", sorts, Mends(folders=tuple(inner))),)
+        return Recognised("folders", reason, NONE, (photos, clips, *more))
     if _moving(listing, lister):
         return Recognised(
             "clips", "The pictures are numbered like frames, and neighbours look alike.", NONE,

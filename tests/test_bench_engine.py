@@ -2,15 +2,17 @@
 
 import dataclasses
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 from torch import nn
 from torch.nn.utils.parametrizations import spectral_norm
 
 from engines import bench
-from engines.bench import Comparison, _machine
+from engines.bench import Comparison, Share, Timings, _machine
 from engines.bench.export import (
     FULL,
     ReferenceGenerator,
@@ -18,10 +20,24 @@ from engines.bench.export import (
     check_same,
     quickest_eager,
 )
-from engines.bench.train import QUICK, PlainLoop, contiguous, ours, plain
-from engines.ports import Image
+from engines.bench.train import (
+    COPIES,
+    PAINTED,
+    QUICK,
+    PlainLoop,
+    contiguous,
+    many_photos,
+    ours,
+    plain,
+    turns,
+    waited,
+)
+from engines.data.scan import scan
+from engines.data.sets import open_data
+from engines.ports import Image as ImagePort
 from engines.proof import ParityError
-from engines.recipe import recipe_type
+from engines.recipe import registry
+from engines.runs import Run
 from engines.runtime.bundle import GraphFile
 from engines.train import StepReport, new_run
 from engines.trainer import Trainer, build_recipe
@@ -61,28 +77,47 @@ def test_export_gives_rows(capsys: pytest.CaptureFixture[str]) -> None:
     assert all(row.peer.startswith("the paper's generator") for row in beside)
 
 
-@pytest.mark.slow  # Four children that import PyTorch.
-def test_train_gives_rows(capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.slow  # Two children that import PyTorch, a recipe.
+@pytest.mark.timeout(1800)
+def test_train_gives_rows_for_every_recipe(capsys: pytest.CaptureFixture[str]) -> None:
     found = rows("train", capsys)
-    assert [row.what.partition(",")[0] for row in found] == ["spade", "pix2pix"]
+    speeds, waits = found[::2], found[1::2]
+    assert [row.what.partition(",")[0] for row in speeds] == list(registry())
     for row in found:
         check(row)
-        rate = 2 / row.timings.median(row.name)
-        plain = 2 / row.timings.median(row.peer)
+    for row in speeds:
+        batch = int(row.what.partition("batch ")[2].partition(",")[0])
+        rate = batch / row.timings.median(row.name)
+        plain = batch / row.timings.median(row.peer)
         assert f"{rate:.2f} against {plain:.2f} images/s" in row.what
+    for speed, wait in zip(speeds, waits, strict=True):
+        assert wait.what.partition(",")[0] == speed.what.partition(",")[0]
+        assert "waiting for data takes" in wait.text()
+        # What was waited is a part of the very time that training took.
+        both = zip(*(wait.timings.seconds[name] for name in (wait.name, wait.peer)), strict=True)
+        assert all(0 < waiting < training for waiting, training in both)
 
 
-@pytest.mark.parametrize("name", ["spade", "pix2pix"])
-def test_the_plain_loop_trains_the_same(name: str, vistas: Path, tmp_path: Path) -> None:
-    settings = dict(recipe_type(name).presets["tiny"])
-    run = new_run(
-        tmp_path / "run", name, str(vistas), settings, precision="float32", threads=1, validate=0
-    )
-    trainer = Trainer(build_recipe(run), run.config)
-    theirs = PlainLoop(build_recipe(run), run.config["seed"])
-    batch = _machine.first_batch(run, trainer.recipe)
-    for _ in range(2):
-        assert theirs.advance(contiguous(batch)) == pytest.approx(trainer.advance(batch), rel=1e-3)
+@pytest.fixture(params=[*registry()])
+def tiny(request: pytest.FixtureRequest, vistas: Path, tmp_path: Path) -> Run:
+    """A run of each recipe there is, with nothing done yet."""
+    settings = QUICK.settings(request.param)
+    return begin(tmp_path / "run", request.param, vistas, settings)
+
+
+def begin(path: Path, name: str, folder: Path, settings: dict[str, Any]) -> Run:
+    fixed = {"precision": "float32", "threads": 1, "validate": 0}
+    return new_run(path, name, str(folder), settings, **fixed)
+
+
+def test_the_plain_loop_trains_the_same(tiny: Run) -> None:
+    trainer = Trainer(build_recipe(tiny), tiny.config)
+    theirs = PlainLoop(build_recipe(tiny), tiny.config["seed"])
+    batch = _machine.first_batch(tiny, trainer.recipe)
+    for _ in range(turns(tiny) + 1):
+        expected = theirs.advance(contiguous(batch, theirs.device))
+        # A critic's last bias has no gradient but rounding, and moves by the rate either way.
+        assert expected == pytest.approx(trainer.advance(batch), rel=1e-3, abs=1e-3)
     # Adam moves what has no gradient but rounding either way, so single weights may differ.
     pairs = zip(theirs.recipe.nets.parameters(), trainer.recipe.nets.parameters(), strict=True)
     apart = torch.cat([(a - b).detach().abs().flatten() for a, b in pairs])
@@ -90,25 +125,56 @@ def test_the_plain_loop_trains_the_same(name: str, vistas: Path, tmp_path: Path)
     assert apart.max() < 1e-2
 
 
-@pytest.mark.parametrize("name", QUICK.settings)
-def test_both_loops_begin_alike(name: str, vistas: Path, tmp_path: Path) -> None:
-    settings = QUICK.settings[name]
-    run = new_run(
-        tmp_path / "run", name, str(vistas), settings, precision="float32", threads=1, validate=0
-    )
-    report = next(iter(ours(run)))
+def test_both_loops_begin_alike(tiny: Run) -> None:
+    report = next(iter(ours(tiny)))
     assert isinstance(report, StepReport)
     assert report.step == 1
-    assert next(iter(plain(run))) == pytest.approx(report.losses, rel=1e-3)
+    assert next(iter(plain(tiny))) == pytest.approx(report.losses, rel=1e-3, abs=1e-6)
+
+
+def test_a_round_gives_every_phase_its_turn(vistas: Path, tmp_path: Path) -> None:
+    settings = {**QUICK.settings("wgan_gp"), "turns": 3}
+    run = begin(tmp_path / "run", "wgan_gp", vistas, settings)
+    assert turns(run) == 3
+    loop = PlainLoop(build_recipe(run), 0)
+    batch = contiguous(_machine.first_batch(run, loop.recipe), loop.device)
+    moved = ["generator" in loop.advance(batch) for _ in range(6)]
+    assert moved == [True, False, False, True, False, False]
+
+
+def test_waiting_is_counted_by_rounds_after_the_first(tmp_path: Path) -> None:
+    run = Run.create(tmp_path / "run", {})
+    for step, wait in enumerate([9.0, 9.0, 1.0, 3.0, 5.0, 7.0, 100.0], 1):
+        run.append({"kind": "step", "step": step, "losses": {}, "wait": wait})
+    assert waited(run, steps=2, rounds=2) == (2.0, 6.0)
+
+
+def test_photos_are_many_and_larger_than_what_is_learnt_from_them(tmp_path: Path) -> None:
+    many_photos(tmp_path, 16)
+    report = scan(tmp_path)
+    assert report.problems == []
+    assert sum(report.splits.values()) == PAINTED * COPIES
+    assert report.splits["train"] > PAINTED * COPIES / 2
+    with Image.open(next((tmp_path / "photos").iterdir())) as photo:
+        assert photo.size == (32, 32)
+    assert len(open_data(tmp_path, "labelled", (16, 16))) > PAINTED * COPIES / 2
+
+
+def test_a_share_is_told_as_one() -> None:
+    times = Timings({"waiting": (1.0, 1.0, 4.0), "training": (100.0, 50.0, 100.0)})
+    share = Share("all", "waiting", "training", times, 20.0)
+    assert share.text() == "all: waiting takes 2 % of training (1 to 4 %), wanted 5 %: met"
+    assert not dataclasses.replace(share, wanted=51.0).met
+    assert dataclasses.replace(share, wanted=0.0).text().endswith("(1 to 4 %)")
 
 
 def test_batches_of_the_plain_loop_are_contiguous(vistas: Path, tmp_path: Path) -> None:
-    settings = dict(recipe_type("spade").presets["tiny"])
-    run = new_run(tmp_path / "run", "spade", str(vistas), settings, precision="float32", threads=1)
+    run = begin(tmp_path / "run", "spade", vistas, QUICK.settings("spade"))
     batch = _machine.first_batch(run, build_recipe(run))
     assert not batch.image.is_contiguous()  # type: ignore[union-attr]
-    for field in dataclasses.fields(contiguous(batch)):
-        assert getattr(contiguous(batch), field.name).is_contiguous()
+    plain = contiguous(batch, torch.device("cpu"))
+    for field in dataclasses.fields(plain):
+        assert getattr(plain, field.name).is_contiguous()
 
 
 def test_the_reference_has_the_papers_size_and_paints() -> None:
@@ -148,7 +214,7 @@ def test_weights_are_as_exported() -> None:
 
 
 def test_other_pictures_are_not_timed() -> None:
-    graph = GraphFile("paint", "", Path("paint.onnx"), "", (), (Image("picture"),))
+    graph = GraphFile("paint", "", Path("paint.onnx"), "", (), (ImagePort("picture"),))
     picture = np.random.default_rng(0).uniform(-1, 1, (1, 3, 8, 8)).astype(np.float32)
     check_same(graph, picture, picture + 1e-5)
     with pytest.raises(ParityError, match="its time says nothing"):

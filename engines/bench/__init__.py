@@ -108,6 +108,21 @@ class Comparison:
         }
 
 
+@dataclass(frozen=True)
+class Share(Comparison):
+    """How much of the peer's time goes into `name`: at most 1 / `wanted` of it."""
+
+    def text(self) -> str:
+        """The comparison on one line."""
+        shares = [1 / ratio for ratio in self.timings.ratios(self.name, self.peer)]
+        wanted = f", wanted {100 / self.wanted:g} %: " if self.wanted else ""
+        verdict = ("met" if self.met else "NOT met") if self.wanted else ""
+        return (
+            f"{self.what}: {self.name} takes {100 / self.ratio:.2g} % of {self.peer} "
+            f"({100 * min(shares):.2g} to {100 * max(shares):.2g} %){wanted}{verdict}"
+        )
+
+
 Work = Callable[[bool], Iterator[Comparison]]
 # Where benchmarks are declared; the studio adds its own.
 PACKAGES = ["engines.bench"]

@@ -181,11 +181,14 @@ class Watch:
         return self.reached(NEAR) is not False
 
     def reached(self, share: float) -> bool | None:
-        """Whether so much of the way from the ceiling to the floor was ever gone."""
+        """Whether so much of the way from the ceiling to the floor was ever gone; None where it is
+        not known, or where there is none.
+        """
         bound = self.bounds.get(self.main, {})
-        if "floor" not in bound or "ceiling" not in bound:
+        span = bound["ceiling"] - bound["floor"] if {"floor", "ceiling"} <= bound.keys() else 0.0
+        if span <= 0:
             return None
-        level = bound["ceiling"] - share * (bound["ceiling"] - bound["floor"])
+        level = bound["ceiling"] - share * span
         return min(value for _, value in self.curve(self.main)) <= level
 
 

@@ -31,7 +31,7 @@ class Purse:
             self.steps += 1
         elif event.get("kind") == "measure" and "seconds" in said:
             self.last = max(said["seconds"], 0.0)
-            self.measured += self.last
+            self.measured += self.last + max(said.get("searching", 0.0), 0.0)
             if said.get("pictures", 0.0) > 0:
                 self.a_picture = max(self.last / said["pictures"], 1e-4)
         elif event.get("kind") == "bounds" and "seconds" in said:

@@ -85,7 +85,7 @@ class Validation:
         try:
             devices = [trainer.device] if trainer.device.type == "cuda" else []
             with torch.no_grad(), torch.random.fork_rng(devices), trainer.autocast():
-                figures, once = self._figures()
+                figures, once, searching = self._figures()
         except UserError as error:
             return self._failed(str(error))
         except Exception as error:  # A measure is not worth a run.
@@ -94,27 +94,24 @@ class Validation:
                 f"The pictures of step {trainer.step:,} could not be measured "
                 f"({type(error).__name__}); the training goes on."
             )
-        seconds = time.perf_counter() - start
-        self._say(
-            {
-                "kind": "measure",
-                "step": trainer.step,
-                "figures": figures,
-                "pictures": self._pictures,
-                "seconds": seconds - once,
-            }
-        )
-        try:
-            self._keep_best(figures)
-        except UserError as error:
-            self._say({"kind": "warning", "step": trainer.step, "sentence": str(error)})
-        if figures and (said := advice(self._watch)) is not None:
-            self._say(said)
+        said = {"step": trainer.step, "figures": figures, "pictures": self._pictures}
+        seconds = time.perf_counter() - start - once - searching
+        self._say({"kind": "measure", **said, "seconds": seconds, "searching": searching})
+        self._aside(lambda: self._keep_best(figures))
+        if figures and (advised := advice(self._watch)) is not None:
+            self._say(advised)
         return figures
 
     def _failed(self, sentence: str) -> dict[str, float]:
         self._say({"kind": "warning", "step": self._trainer.step, "sentence": sentence})
         return {}
+
+    def _aside(self, do: Callable[[], None]) -> None:
+        """What may fail for want of a place to write, and is no reason to lose the figures."""
+        try:
+            do()
+        except UserError as error:
+            self._failed(str(error))
 
     def _say(self, event: Mapping[str, Any]) -> None:
         """Append an event, and hear it too."""
@@ -125,12 +122,14 @@ class Validation:
 
     # Measuring ----------------------------------------------------------------------------------
 
-    def _figures(self) -> tuple[dict[str, float], float]:
-        """The figures, and the seconds that are spent but once a run."""
-        trainer, start = self._trainer, time.perf_counter()
+    def _figures(self) -> tuple[dict[str, float], float, float]:
+        """The figures, the seconds that are spent but once a run, and those in which more training
+        pictures were made ready to be searched.
+        """
+        trainer, start, once = self._trainer, time.perf_counter(), 0.0
         recipe, nets, config = trainer.recipe, trainer.average, trainer.config
         if recipe.kind == "points":
-            return {}, 0.0
+            return {}, 0.0, 0.0
         references, nature = self._opened(), self._nature
         unseen, train = references.unseen, references.train
         alone = len(unseen.data) < 2
@@ -144,21 +143,21 @@ class Validation:
             train.grow(max(count, len(train)))
             if not self._watch.bounds:
                 self._bound(references, count, time.perf_counter() - start)
+                once = time.perf_counter() - start
         if alone and not self._watch.measures:
             self._say({"kind": "warning", "step": trainer.step, "sentence": ALONE})
-        once = time.perf_counter() - start
         found, looked = exam.examine(
             recipe, nets, nature, references, count, trainer.device, config["seed"]
         )
-        self._show(looked, train)
-        spare = self._purse.spare(trainer.step)
+        self._aside(lambda: self._show(looked, train))
+        searching, now = 0.0, time.perf_counter()
+        spare = self._purse.spare(trainer.step) - (now - start - once)
         if nature.paints and spare > 0 and len(train) < min(MOST_SEARCHED, len(train.data)):
-            start = time.perf_counter()
             train.grow(len(train) + int(min(spare, 20.0) / self._purse.a_picture) // ROWS * ROWS)
-            once += time.perf_counter() - start
+            searching = time.perf_counter() - now
         if before != (len(unseen), len(train)):
-            references.keep()
-        return exam.flattened(found), once
+            self._aside(references.keep)
+        return exam.flattened(found), once, searching
 
     def _opened(self) -> References:
         """The true pictures, opened when they are first wanted."""

@@ -196,6 +196,19 @@ def test_the_newest_is_the_best_while_none_is_better_than_flat() -> None:
     assert advice(watch) is not None
 
 
+@pytest.mark.parametrize("ceiling", [0.0, -0.1, None])
+def test_bounds_that_are_none_are_left_alone(ceiling: float | None) -> None:
+    bound = {"floor": 0.0} | ({} if ceiling is None else {"ceiling": ceiling})
+    watch = Watch()
+    watch.hear({"kind": "bounds", "step": 1, "figures": {"kid": bound}})
+    for i, kid in enumerate([0.9, 0.5, 0.7, 0.8]):
+        watch.hear(measure(i, kid=kid))
+    found = best(watch)
+    assert found is not None
+    assert found.measure.step == 1
+    assert watch.better_than_flat
+
+
 def test_other_figures_do_as_well() -> None:
     """A reader has no pictures to measure: its first figure is the one that counts."""
     events = [measure(i, wrong=0.5, wrong_train=0.4, wrong_low=0.4) for i in range(12)]

@@ -261,6 +261,10 @@ def test_the_purse() -> None:
     assert purse.pace == pytest.approx(10)
     purse.hear({"kind": "bounds", "seconds": 20.0})
     purse.hear({"kind": "measure", "seconds": 1.5, "pictures": 30})
+    assert purse.last == 1.5
+    purse.hear({"kind": "measure", "seconds": 1.5, "pictures": 30, "searching": 0.3})
+    assert (purse.last, purse.measured) == (1.5, pytest.approx(3.3))
+    purse.measured = 1.5
     assert purse.a_picture == pytest.approx(0.05)
     # What is done but once is charged as the run goes on.
     assert purse.spare(10) == pytest.approx(SHARE * 100 - 1.5 - 20 * 0.1)
@@ -312,6 +316,15 @@ def test_a_failed_measure_is_a_warning(
     assert "step 5" in warning["sentence"]
     assert setting.heard("measure") == []
     monkeypatch.undo()
+
+
+def test_a_sheet_that_cannot_be_written_costs_no_figures(folder: Path, tmp_path: Path) -> None:
+    setting = Setting(tmp_path / "run", folder)
+    (tmp_path / "run" / "previews").write_text("in the way")
+    (tmp_path / "run" / "checkpoints").write_text("in the way")
+    setting.go_to(5)
+    assert "kid" in setting.heard("measure")[0]["figures"]
+    assert [e["step"] for e in setting.heard("warning")] == [5, 5]
 
 
 def test_a_picture_that_vanished_is_passed_over(tmp_path: Path) -> None:

@@ -208,6 +208,19 @@ def test_the_nearest_training_pictures_are_named_and_shown(folder: Path, tmp_pat
         assert closer <= told["of"] - told["searched"]
 
 
+def test_more_pictures_are_searched_as_time_allows(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(validation, "MOST", validation.LEAST)
+    found = {}
+    for name, rate in (("slow", 0.004), ("quick", 1e6)):
+        setting = Setting(tmp_path / name, folder)
+        setting.go_to(20, rate)
+        told = (setting.run.path / "previews" / "000000020.nearest.json").read_text()
+        found[name] = json.loads(told)["searched"]
+    assert found == {"slow": 60, "quick": 40}
+
+
 def test_the_best_weights_are_kept_and_said(folder: Path, tmp_path: Path) -> None:
     setting = Setting(tmp_path / "run", folder)
     for step, share in ((5, 0.5), (10, 0.9), (15, 0.6), (20, 0.4)):

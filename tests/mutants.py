@@ -54,9 +54,11 @@ def data_folder(folder: Path, form: str, rng: np.random.Generator) -> None:
     elif form == "folders":
         for group in ("cat", "dog", "hen"):
             _photos(folder / group, [group + name for name in names[:4]], rng)
+        names = [f"{group}/{group}{name}" for group in ("cat", "dog", "hen") for name in names[:4]]
     elif form == "clips":
         for clip in range(3):
             _frames(folder / f"clip{clip}", rng)
+        names = [f"clip{clip}/{i:04d}" for clip in range(3) for i in range(9)]
     else:
         _photos(folder, names[: 1 if form == "one" else 8], rng)
     if form == "layouts":

@@ -1,8 +1,9 @@
 """Runs of the recipe of replay.py, and what two of them must have in common."""
 
 import importlib.util
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from safetensors.torch import load_file
 
 from engines import recipe as recipe_file
 from engines import train
-from engines.recipe import registry
+from engines.recipe import Draw, Phase, Recipe, registry
 from engines.runs import Run
 
 SCRIPT = Path(__file__).with_name("replay.py")
@@ -50,3 +51,20 @@ def same_state(one: Path, other: Path) -> None:
 
 def told(run: Run, kind: str) -> list[dict[str, Any]]:
     return [event for event in run.events() if event["kind"] == kind]
+
+
+def meddled(recipe: Recipe, meddle: Callable[[int, Any], None]) -> Recipe:
+    """The recipe with something that happens before each loss; it is told the step and the rows."""
+    stage = recipe.stages()[0]
+
+    def with_trouble(phase: Phase) -> Phase:
+        def loss(batch: Any, draw: Draw) -> Any:
+            if phase.name == "generator":
+                meddle(draw._key[1] + 1, batch)
+            return phase.loss(batch, draw)
+
+        return replace(phase, loss=loss)
+
+    phases = tuple(with_trouble(phase) for phase in stage.phases)
+    recipe.stages = lambda: [replace(stage, phases=phases)]  # type: ignore[method-assign]
+    return recipe

@@ -73,7 +73,7 @@ def test_each_step_has_its_own_model_made_once(runs: Runs, tmp_path: Path) -> No
     run, last = copied(runs("pix2pix"), tmp_path / "run"), 4
     weights = {k: v * 0.5 for k, v in load_file(Run(run).snapshot_path(last)).items()}
     save_file(weights, Run(run).snapshot_path(2))
-    assert steps_of(run) == [2, 4]
+    assert {2, 4} <= set(steps_of(run))
     a, b = (bundle_of(run, step, tmp_path / "cache") for step in (2, last))
     assert Bundle.open(a).hash != Bundle.open(b).hash
     assert Bundle.open(b).about["steps"] == last
@@ -95,9 +95,9 @@ def test_weights_that_were_written_anew_are_not_taken_from_the_cache(
 def test_the_best_weights_can_be_looked_at_too(runs: Runs, tmp_path: Path) -> None:
     run = copied(runs("pix2pix"), tmp_path / "run")
     weights = load_file(Run(run).snapshot_path(steps_of(run)[-1]))
-    save_file(weights, Run(run).best_path, {"step": "3"})
-    assert 3 in steps_of(run)
-    assert Bundle.open(bundle_of(run, 3, tmp_path / "cache")).about["steps"] == 3
+    save_file(weights, Run(run).best_path, {"step": "77"})
+    assert steps_of(run)[-1] == 77
+    assert Bundle.open(bundle_of(run, 77, tmp_path / "cache")).about["steps"] == 77
 
 
 def test_a_run_without_its_graphs_has_no_steps_to_look_at(runs: Runs, tmp_path: Path) -> None:

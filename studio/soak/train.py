@@ -32,7 +32,8 @@ from studio.soak.kills import ROOT, Death, LostError
 from studio.soak.trainer import KINDS
 
 EACH = 20  # kills of one run
-LONGEST = 4.0  # seconds from a trainer's first step to its latest death
+# From a trainer's first step to its latest death: seconds, and steps where those are slow.
+LONGEST, STRETCH = 4.0, 50
 COMING_SECONDS = 180.0  # for a trainer to come up on a busy machine
 EARLY, STUDIO = 0.1, 0.25  # shares of the kills before a first step, and of the studio
 CHECKPOINT, VALIDATE = 20, 100  # steps
@@ -95,7 +96,7 @@ class Soaked:
             time.sleep(float(self.rng.uniform(0, LONGEST)))
         else:
             self._wait(before)
-            time.sleep(float(self.rng.uniform(0, LONGEST)))
+            time.sleep(float(self.rng.uniform(0, max(LONGEST, STRETCH * pace(self.run)))))
         self._check()
         if not early and self.rng.random() < STUDIO:
             strike(self.studio)
@@ -167,6 +168,13 @@ def logged(run: Run) -> list[int]:
     except FileNotFoundError:
         return []
     return [1] * text.count(b'{"kind": "step"')
+
+
+def pace(run: Run) -> float:
+    """Seconds from step to step of late; 0 before that is known."""
+    follow = Follow(run.path)
+    follow.look()
+    return follow.seconds_a_step or 0.0
 
 
 def readable(run: Run) -> None:

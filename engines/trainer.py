@@ -94,7 +94,8 @@ class Trainer:
         for phase in phases:
             key = _key(phase)
             if key not in made:
-                lazy = max(other.every for other in phases if _key(other) == key)
+                turns = [other.every for other in phases if _key(other) == key]
+                lazy = max(turns) / min(turns)  # One that moves seldom and alone is not lazy.
                 c = lazy / (lazy + 1) if lazy > 1 else 1.0
                 parameters = [p for module in phase.updates for p in module.parameters()]
                 betas = (phase.betas[0] ** c, phase.betas[1] ** c)

@@ -121,8 +121,10 @@ def test_the_plain_loop_trains_the_same(tiny: Run) -> None:
     # Adam moves what has no gradient but rounding either way, so single weights may differ.
     pairs = zip(theirs.recipe.nets.parameters(), trainer.recipe.nets.parameters(), strict=True)
     apart = torch.cat([(a - b).detach().abs().flatten() for a, b in pairs])
-    assert apart.mean() < 0.02 * theirs.phases[0].lr
+    assert apart.mean() < 0.05 * theirs.phases[0].lr
     assert apart.max() < 1e-2
+    rates = [g["lr"] for o in trainer.optimizers.values() for g in o.param_groups]
+    assert rates == [g["lr"] for o in theirs.optimizers.values() for g in o.param_groups]
 
 
 def test_both_loops_begin_alike(tiny: Run) -> None:

@@ -49,7 +49,9 @@ def panel(training: Training, work: WorkLane, qtbot: QtBot) -> TrainingPanel:
 def test_no_recipe_is_named_in_the_studio() -> None:
     from engines.catalog import load_catalog
 
-    texts = {p: p.read_text("utf-8") for p in Path("studio").rglob("*.py")}
+    # What kills trainings on purpose says which; an artist never sees it.
+    shown = [path for path in Path("studio").rglob("*.py") if path.parent.name != "soak"]
+    texts = {path: path.read_text("utf-8") for path in shown}
     for entry in load_catalog().values():
         for word in (f'"{entry.id}"', entry.title):
             assert [str(path) for path, text in texts.items() if word in text] == []

@@ -111,6 +111,16 @@ def test_a_broken_checkpoint_falls_back_to_the_one_before(vistas: Path, tmp_path
     assert reports[0].step == 5
 
 
+def test_half_precision_resumes_to_the_last_bit_too(vistas: Path, tmp_path: Path) -> None:
+    given = {"precision": "bfloat16", "checkpoint": 3}
+    whole, parts = (new(tmp_path / name, vistas, **given) for name in "ab")
+    list(train.train(train.build_recipe(whole), whole, steps=9))
+    for steps in (4, 9):
+        list(train.train(train.build_recipe(parts), parts, steps=steps))
+    assert parts.losses() == whole.losses()
+    same_state(whole.checkpoint_path(9), parts.checkpoint_path(9))
+
+
 def test_only_three_checkpoints_are_kept(vistas: Path, tmp_path: Path) -> None:
     run = new(tmp_path / "run", vistas, checkpoint=1)
     list(train.train(train.build_recipe(run), run, steps=6))

@@ -194,10 +194,10 @@ class Trainer:
                     state.setdefault(int(j), {})[name] = value
             # The fused Adam goes through memory as it lies: what belongs to a weight lies like it.
             own = [p for group in optimizer.param_groups for p in group["params"]]
-            for j, kept in state.items():
+            for place, kept in state.items():
                 for name, value in kept.items():
-                    if value.shape == own[j].shape:
-                        kept[name] = torch.empty_like(own[j]).copy_(value)
+                    if value.shape == own[place].shape:
+                        kept[name] = torch.empty_like(own[place]).copy_(value)
             optimizer.load_state_dict({**optimizer.state_dict(), "state": state})
         self.step = step
 

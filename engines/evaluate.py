@@ -12,8 +12,8 @@ from typing import Any, Protocol
 import numpy as np
 
 from engines import measures
-from engines.data.samples import LayoutSample
 from engines.data.kinds import DataSet
+from engines.data.samples import LayoutSample
 from engines.features import embed_pictures
 from engines.measures import Figure, Ids, Picture
 
@@ -121,7 +121,7 @@ def attributes_read_back(
         return {}
     rng = np.random.default_rng(seed)
     chosen = range(min(SLID, len(examples.layouts)))
-    true = [readers.attributes(examples.pictures[i]) for i in chosen]
+    true = [readers.attributes(picture) for picture in examples.pictures]
     figures: dict[str, Any] = {}
     for name in examples.attributes[0]:
         asked = rng.uniform(0, 1, len(chosen))
@@ -135,8 +135,8 @@ def attributes_read_back(
                 ends = [paint(examples.layouts[i], None, {**said, name: v}) for v in (0.0, 1.0)]
                 low, high = (end.astype(np.float64) for end in ends)
                 moved.append(float(np.abs(high - low).mean() / max(low.std(), 1.0)))
-        known = [(examples.attributes[i][name], true[i][name]) for i in chosen]
-        known = [pair for pair in known if np.isfinite(pair[0])]
+        pairs = zip(examples.attributes, true, strict=True)
+        known = [(given[name], told[name]) for given, told in pairs if np.isfinite(given[name])]
         figures[name] = {
             "correlation": measures.spearman(asked, read),
             "shuffled": measures.spearman(rng.permutation(asked), read),

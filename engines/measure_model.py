@@ -3,6 +3,7 @@ Runtime.
 """
 
 import json
+import math
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -80,11 +81,13 @@ def run(
     threads: int = 1,
     out: Path | None = None,
     sheets_in: Path | None = None,
+    withheld: bool = False,
     progress: Callable[[str], None] = lambda _: None,
 ) -> dict[str, Any]:
     """Measure a model on unseen pictures and write its card.json (into the bundle, or to `out`).
 
-    `sheets_in` is a folder for contact sheets.
+    `sheets_in` is a folder for contact sheets, on which the data's own pictures are not shown where
+    they are `withheld`.
     """
     bundle, sessions = find_model(model), Sessions("cpu", threads)
     size = (side, side)
@@ -123,7 +126,7 @@ def run(
         figures["attributes"] = evaluate.attributes_read_back(paint, examples, readers, seed)
     if sheets_in is not None:
         progress("sheets")
-        _sheets(sheets_in, bundle, paint, examples, data)
+        _sheets(sheets_in, bundle, paint, examples, data, withheld)
     card = {
         "model": bundle.name,
         "title": bundle.title,
@@ -141,8 +144,17 @@ def run(
     if where is not None:
         # What the export measured of size and speed stays true.
         card |= {k: v for k, v in _before(where).items() if k in ("sizes", "measured_on")}
-        files.write_json(where, json.loads(json.dumps(card, default=float)))
+        files.write_json(where, _finite(json.loads(json.dumps(card, default=float))))
     return card
+
+
+def _finite(value: Any) -> Any:
+    """JSON has no word for what is no number: null, where a figure cannot be."""
+    if isinstance(value, dict):
+        return {k: _finite(v) for k, v in value.items()}
+    if isinstance(value, list):
+        return [_finite(v) for v in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _before(path: Path) -> dict[str, Any]:
@@ -155,14 +167,20 @@ def _before(path: Path) -> dict[str, Any]:
 
 
 def _sheets(
-    folder: Path, bundle: Bundle, paint: Painter, examples: Examples, data: DataSet
+    folder: Path,
+    bundle: Bundle,
+    paint: Painter,
+    examples: Examples,
+    data: DataSet,
+    withheld: bool,
 ) -> None:
     """Contact sheets named after the model."""
     colours = np.zeros((256, 3), np.uint8)
     colours[: len(data.spec.classes)] = palette(data.spec.classes)
-    sheets.layouts(paint, examples, colours, folder / f"{bundle.name}-layouts.jpg")
+    sheets.layouts(paint, examples, colours, folder / f"{bundle.name}-layouts.jpg", withheld)
     if any(isinstance(p, Image) and p.fixed for p in bundle.ports):
-        sheets.styles(paint, examples, folder / f"{bundle.name}-styles.jpg")
+        path = folder / f"{bundle.name}-styles.jpg"
+        sheets.styles(paint, examples, colours, path, withheld)
     for port in bundle.ports:
         if isinstance(port, Attributes):
             path = folder / f"{bundle.name}-sliders.jpg"

@@ -7,12 +7,13 @@ import numpy as np
 from PIL import Image
 
 from engines import files
-from engines.data.pictures import resize_picture
+from engines.data.pictures import read_picture, resize_picture
 from engines.evaluate import Examples, Painter
 from engines.measures import Picture
 
 CELL = 160  # pixels a side of a picture on a sheet
 GAP = 4
+STYLES = Path(__file__).resolve().parents[1] / "assets" / "styles"
 
 
 def sheet(rows: Sequence[Sequence[Picture]], path: Path) -> None:
@@ -28,29 +29,40 @@ def sheet(rows: Sequence[Sequence[Picture]], path: Path) -> None:
         Image.fromarray(page).save(temporary, "JPEG", quality=85, subsampling=0)
 
 
-def layouts(paint: Painter, examples: Examples, colours: Picture, path: Path) -> None:
-    """24 unseen layouts in three bands: the layout, the true picture, and what the model makes of
-    the layout in the style of that picture."""
+def layouts(
+    paint: Painter, examples: Examples, colours: Picture, path: Path, withheld: bool = False
+) -> None:
+    """24 unseen layouts from all over the set in three bands: the layout, the true picture unless
+    it is `withheld`, and what the model makes of the layout in the style of that picture.
+    """
     rows: list[list[Picture]] = []
-    for first in range(0, min(24, len(examples.layouts)), 8):
-        chosen = range(first, min(first + 8, len(examples.layouts)))
+    spread = np.linspace(0, len(examples.layouts) - 1, min(24, len(examples.layouts))).astype(int)
+    for first in range(0, len(spread), 8):
+        chosen = [int(i) for i in spread[first : first + 8]]
         rows.append([_flat(examples, i, colours) for i in chosen])
-        rows.append([examples.pictures[i] for i in chosen])
+        if not withheld:
+            rows.append([examples.pictures[i] for i in chosen])
         rows.append([paint(examples.layouts[i], examples.pictures[i], {}) for i in chosen])
     sheet(rows, path)
 
 
-def styles(paint: Painter, examples: Examples, path: Path) -> None:
-    """Eight layouts (rows) in the styles of eight other pictures (columns); the first row shows
-    these.
+def styles(
+    paint: Painter, examples: Examples, colours: Picture, path: Path, withheld: bool = False
+) -> None:
+    """Eight layouts (rows) in the styles of eight other pictures (columns), which the first row
+    shows; the first column is each layout's true picture. Where those are `withheld` the styles are
+    the bundled ones, and the first column is the layouts.
     """
     half = len(examples.layouts) // 2
     photos = examples.pictures[half : half + 8]
-    blank = np.full_like(photos[0], 250)
+    if withheld:
+        photos = [read_picture(each) for each in sorted(STYLES.glob("*.jpg"))[:8]]
+    blank = np.full_like(examples.pictures[0], 250)
     rows: list[list[Picture]] = [[blank, *photos]]
-    for i in range(min(8, half)):
+    for i in np.linspace(0, half, min(8, half), endpoint=False).astype(int):
         ids = examples.layouts[i]
-        rows.append([examples.pictures[i], *(paint(ids, photo, {}) for photo in photos)])
+        first = _flat(examples, i, colours) if withheld else examples.pictures[i]
+        rows.append([first, *(paint(ids, photo, {}) for photo in photos)])
     sheet(rows, path)
 
 

@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engines import measure_model, train
+from engines import measure_model, sheets, train
 from engines.errors import UserError
+from engines.evaluate import Examples
 from engines.export import export_bundle
 from engines.recipe import recipe_type
 
@@ -85,3 +86,23 @@ def test_a_translator_is_measured_on_coloured_layouts(halved: Path, models: Path
 def test_a_model_that_paints_no_layouts_has_no_such_card(halved: Path, models: Path) -> None:
     with pytest.raises(UserError):
         measure_model.run(str(models / "attribute_reader"), str(halved), split="val", side=64)
+
+
+def test_pictures_that_must_not_be_shown_are_on_no_sheet(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secret, made, flat = (np.full((8, 8, 3), level, np.uint8) for level in (200, 20, 90))
+    examples = Examples([secret] * 4, [np.zeros((8, 8), np.uint8)] * 4, [{}] * 4)
+    shown: list[int] = []
+
+    def keep(rows: list[list[np.ndarray]], path: Path) -> None:
+        shown.extend(int(p[0, 0, 0]) for row in rows for p in row if p.shape == secret.shape)
+
+    monkeypatch.setattr(sheets, "sheet", keep)
+    for withheld in (False, True):
+        shown.clear()
+        colours = np.broadcast_to(flat[0, 0], (256, 3))
+        sheets.layouts(lambda *_: made, examples, colours, tmp_path / "a", withheld)
+        sheets.styles(lambda *_: made, examples, colours, tmp_path / "b", withheld)
+        assert {20, 90} <= set(shown)
+        assert (200 in shown) is not withheld

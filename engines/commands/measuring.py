@@ -56,6 +56,12 @@ def add(verbs: Verbs) -> None:
     measure.add_argument(
         "--out", type=Path, metavar="FILE", help="where to write the card; else into the model"
     )
+    measure.add_argument("--sheets", type=Path, metavar="DIR", help="where to put contact sheets")
+    measure.add_argument(
+        "--withhold",
+        action="store_true",
+        help="no pictures of the data on the sheets, where their terms forbid to show them",
+    )
     measure.set_defaults(do=_measure)
 
 
@@ -139,6 +145,8 @@ def _measure(options: argparse.Namespace) -> int:
         seed=options.seed,
         threads=options.threads,
         out=options.out,
+        sheets_in=options.sheets,
+        withheld=options.withhold,
         progress=progress.show,
     )
     progress.end()

@@ -15,7 +15,8 @@ from engines.claims import Lab, Row, _paint, claim
 from engines.claims._paint import Model, Training
 from engines.measures import Ids, Picture, flat_fill
 from engines.networks.spade import Spade, SpadeBlock, SpadeGenerator
-from engines.recipe import Recipe, recipe_type
+from engines.recipe import Draw, Recipe, recipe_type
+from engines.recipes.spade import paint as paint_layout
 
 STEPS = 220
 SETTINGS: dict[str, Any] = {
@@ -146,8 +147,9 @@ def as_model(nets: nn.ModuleDict) -> Model:
     @torch.no_grad()
     def paint(ids: Ids) -> Picture:
         layout = torch.from_numpy(np.ascontiguousarray(ids)[None])
-        style = torch.zeros(1, 1, SETTINGS["style"])
-        return _paint.picture_form(nets["generator"](layout, style, torch.zeros_like(layout)))
+        style, unsaid = torch.zeros(1, SETTINGS["style"]), torch.zeros(1, 0)
+        draw = Draw((0,), 1, slice(0, 1), torch.device("cpu"))
+        return _paint.picture_form(paint_layout(nets, layout, style, unsaid, draw))
 
     return paint
 

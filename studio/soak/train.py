@@ -102,7 +102,7 @@ class Soaked:
             strike(self.studio)
             self.studio = None
             self._wait(len(logged(self.run)))  # The training does not mind.
-            readable(self.run)
+            readable(self.run, still=False)
             return Death(len(logged(self.run)) - before, ())
         strike(self.trainer)
         self.trainer = None
@@ -177,9 +177,12 @@ def pace(run: Run) -> float:
     return follow.seconds_a_step or 0.0
 
 
-def readable(run: Run) -> None:
-    """All that a kill left can be read; LostError."""
+def readable(run: Run, still: bool = True) -> None:
+    """All that a kill left can be read; LostError. Unless the run stands `still` it goes on
+    meanwhile, and its older checkpoints go.
+    """
     try:
+        before = last_step(run)
         follow = Follow(run.path)
         follow.want_curves()
         while follow.look() and follow.behind:
@@ -190,11 +193,10 @@ def readable(run: Run) -> None:
             return
         config = Run.open(run.path).config
         Ways.read(run.path, config)
-        events = run.events()
-        if follow.step != max(
-            (e["step"] for e in events if e["kind"] in ("step", "resumed")), default=0
-        ):
+        if not before <= follow.step <= last_step(run):
             raise LostError(f"the studio believes in step {follow.step}")
+        if not still:
+            return
         for path in (*run.checkpoints(), *(run.path / "snapshots").glob("[0-9]*.safetensors")):
             load_file(path)
         for path in (run.path / "previews").glob("*.png"):
@@ -207,6 +209,11 @@ def readable(run: Run) -> None:
         raise LostError(f"{run.path.name} cannot be read: {error}") from error
     except Exception as error:  # safetensors has an error of its own.
         raise LostError(f"{type(error).__name__}: {error}") from error
+
+
+def last_step(run: Run) -> int:
+    """Where the events say that the run stands."""
+    return max((e["step"] for e in run.events() if e["kind"] in ("step", "resumed")), default=0)
 
 
 def compare(killed: Run, place: Path, flags: Path) -> None:

@@ -14,6 +14,9 @@ from engines.worlds import vista
 if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot
 
+    from studio.lanes.work import WorkLane
+    from studio.models.training import Training
+    from studio.views.runs import TrainingPanel
     from studio.views.window import Window
     from tests.hands import Hands
 
@@ -63,6 +66,38 @@ def own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing of one test is found by another."""
     for name in ("DATA", "CONFIG", "STATE", "CACHE"):
         monkeypatch.setenv(f"XDG_{name}_HOME", str(tmp_path / name.lower()))
+
+
+@pytest.fixture
+def work(qtbot: "QtBot") -> Iterator["WorkLane"]:
+    """A lane for work of this test's own."""
+    from studio.lanes.work import WorkLane
+
+    lane = WorkLane()
+    yield lane
+    lane.close()
+
+
+@pytest.fixture
+def training(work: "WorkLane", tmp_path: Path) -> Iterator["Training"]:
+    """The trainings of a folder that is empty as yet."""
+    from studio.models.training import Training
+
+    followed = Training(work, tmp_path / "runs")
+    yield followed
+    followed.close()
+
+
+@pytest.fixture
+def panel(training: "Training", work: "WorkLane", qtbot: "QtBot") -> "TrainingPanel":
+    """The panel that shows them."""
+    from studio.views.runs import TrainingPanel
+
+    widget = TrainingPanel(training, work)
+    qtbot.addWidget(widget)
+    widget.resize(420, 800)
+    widget.show()
+    return widget
 
 
 @pytest.fixture

@@ -23,13 +23,6 @@ from studio.lanes.work import Job, WorkLane
 
 
 @pytest.fixture
-def work(qtbot: QtBot) -> Iterator[WorkLane]:
-    lane = WorkLane()
-    yield lane
-    lane.close()
-
-
-@pytest.fixture
 def render(qtbot: QtBot) -> Iterator[RenderLane]:
     lane = RenderLane("cpu")
     yield lane

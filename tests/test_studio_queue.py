@@ -32,20 +32,15 @@ with run.writer():
 """
 
 
-@pytest.fixture
-def work(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> Iterator[WorkLane]:
+@pytest.fixture(autouse=True)
+def _trainer(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(waiting, "COMMAND", ("-c", TRAINER))
-    lane = WorkLane()
-    yield lane
-    lane.close()
 
 
 @pytest.fixture
-def training(work: WorkLane, tmp_path: Path) -> Iterator[Training]:
-    followed = Training(work, tmp_path / "runs")
-    yield followed
-    followed.close()
-    for run in followed.runs:
+def training(training: Training) -> Iterator[Training]:
+    yield training
+    for run in training.runs:
         run.run.steer("stop")
 
 

@@ -1,7 +1,6 @@
 """Runs that are followed: what their files tell, and the panel that shows and steers them."""
 
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -25,30 +24,6 @@ from studio.models.training import Training
 from studio.views.curves import Curves
 from studio.views.runs import TrainingPanel
 from tests.running import TITLE, Event, click, fake, follow, named, resumed, state, step
-
-
-@pytest.fixture
-def work(qtbot: QtBot) -> Iterator[WorkLane]:
-    lane = WorkLane()
-    yield lane
-    lane.close()
-
-
-@pytest.fixture
-def training(work: WorkLane, tmp_path: Path) -> Iterator[Training]:
-    followed = Training(work, tmp_path / "runs")
-    yield followed
-    followed.close()
-
-
-@pytest.fixture
-def panel(training: Training, work: WorkLane, qtbot: QtBot) -> TrainingPanel:
-    widget = TrainingPanel(training, work)
-    qtbot.addWidget(widget)
-    widget.resize(420, 800)
-    widget.show()
-    return widget
-
 
 # Following ---------------------------------------------------------------------------------------
 

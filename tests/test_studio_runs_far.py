@@ -4,7 +4,6 @@ import json
 import shutil
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -31,20 +30,6 @@ from tests.running import Event, click, fake, named, resumed, state, step
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(faraway, "LOOK_SECONDS", 0.02)
-
-
-@pytest.fixture
-def work(qtbot: QtBot) -> Iterator[WorkLane]:
-    lane = WorkLane()
-    yield lane
-    lane.close()
-
-
-@pytest.fixture
-def training(work: WorkLane, tmp_path: Path) -> Iterator[Training]:
-    followed = Training(work, tmp_path / "runs")
-    yield followed
-    followed.close()
 
 
 @pytest.fixture

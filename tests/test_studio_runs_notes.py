@@ -2,7 +2,6 @@
 
 import json
 import os
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,6 @@ from safetensors.numpy import save_file
 from engines.runs import Run
 from studio.lanes import runs as lane
 from studio.lanes.events import Bounds
-from studio.lanes.work import WorkLane
 from studio.models.gallery_runs import differences, figures_of, picture_of, sort_runs
 from studio.models.run_card import Final, Form, read_card
 from studio.models.training import Training
@@ -28,21 +26,10 @@ from tests.running import Event, click, fake, follow, named, resumed, state, ste
 
 
 @pytest.fixture
-def training(qtbot: QtBot, tmp_path: Path) -> Iterator[Training]:
-    work = WorkLane()
-    followed = Training(work, tmp_path / "runs")
-    yield followed
-    followed.close()
-    work.close()
-
-
-@pytest.fixture
-def panel(training: Training, qtbot: QtBot) -> TrainingPanel:
-    widget = TrainingPanel(training, training._work)
-    qtbot.addWidget(widget)
-    widget.resize(560, 900)
-    widget.show()
-    return widget
+def panel(panel: TrainingPanel) -> TrainingPanel:
+    """Wide enough for what it says."""
+    panel.resize(560, 900)
+    return panel
 
 
 def alarm(number: int, name: str, sentence: str, over: bool = False) -> Event:

@@ -92,13 +92,6 @@ def run(tmp_path: Path) -> Run:
 
 
 @pytest.fixture
-def work(qtbot: QtBot) -> Iterator[WorkLane]:
-    lane = WorkLane()
-    yield lane
-    lane.close()
-
-
-@pytest.fixture
 def session(work: WorkLane) -> Session:
     made = Session(Library(work))
     ids = np.zeros((64, 96), np.uint8)

@@ -4,7 +4,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -21,29 +21,6 @@ from studio.views.training import TrainingDialog
 from tests.running import click
 from tests.wizarding import faulty as faulty
 from tests.wizarding import go, looked, painting, pick, say_terms, write
-
-
-@pytest.fixture
-def work(qtbot: QtBot) -> Iterator[WorkLane]:
-    lane = WorkLane()
-    yield lane
-    lane.close()
-
-
-@pytest.fixture
-def training(work: WorkLane, tmp_path: Path) -> Iterator[Training]:
-    followed = Training(work, tmp_path / "runs")
-    yield followed
-    followed.close()
-
-
-@pytest.fixture
-def panel(training: Training, work: WorkLane, qtbot: QtBot) -> TrainingPanel:
-    widget = TrainingPanel(training, work)
-    qtbot.addWidget(widget)
-    widget.resize(420, 800)
-    widget.show()
-    return widget
 
 
 def test_no_recipe_is_named_in_the_studio() -> None:

@@ -2,7 +2,6 @@
 
 import json
 import shutil
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -62,21 +61,11 @@ ANSWER = {
 }
 
 
-@pytest.fixture
-def work(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> Iterator[WorkLane]:
+@pytest.fixture(autouse=True)
+def _foretold(qapp: object, monkeypatch: pytest.MonkeyPatch) -> None:
     QSettings().clear()
     # What the forecast says is its own test's; here nobody waits for torch.
     monkeypatch.setattr(forecasting, "COMMAND", ("-c", f"print('''{json.dumps(ANSWER)}''')"))
-    lane = WorkLane()
-    yield lane
-    lane.close()
-
-
-@pytest.fixture
-def training(work: WorkLane, tmp_path: Path) -> Iterator[Training]:
-    followed = Training(work, tmp_path / "runs")
-    yield followed
-    followed.close()
 
 
 @pytest.fixture

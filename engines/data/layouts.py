@@ -13,8 +13,9 @@ from engines.data.pictures import (
     LOSSLESS,
     UNPAINTED,
     UNPAINTED_COLOR,
-    NotExact,
     Pixels,
+    by_color,
+    codes_of,
     opened,
     read_layout,
     srgb,
@@ -105,6 +106,8 @@ class Reading:
 
     def _by_color(self, pixels: Pixels, path: Path) -> Pixels:
         """Ids of colours (H, W, 4); the nearest class's where that is agreed to."""
+        if not self.mends.nearest:
+            return by_color(pixels, self.stored, path)
         wanted = np.vstack([palette(self.stored), [UNPAINTED_COLOR]]).astype(np.uint8)
         ids_of = np.append(np.arange(len(self.stored)), UNPAINTED).astype(np.uint8)
         codes = codes_of(wanted)
@@ -116,8 +119,6 @@ class Reading:
         spot = np.searchsorted(codes[order], seen).clip(max=len(codes) - 1)
         row, exact = order[spot], codes[order][spot] == seen
         if not exact.all():
-            if not self.mends.nearest:
-                _refuse(pixels, seen[~exact], path)
             places = np.concatenate([np.searchsorted(seen, part) for part in painted])
             many = np.bincount(places, minlength=len(seen))
             shares = np.bincount(row[exact], many[exact], minlength=len(codes))
@@ -128,17 +129,6 @@ class Reading:
             [ids_of[row[np.searchsorted(seen, part)]] for part in painted]
         )
         return ids
-
-
-def _refuse(pixels: Pixels, odd: npt.NDArray[np.uint32], path: Path) -> None:
-    """NotExact naming the first pixel of such a colour."""
-    wrong = np.isin(codes_of(pixels), odd) & (pixels[..., 3] > 0)
-    y, x = np.argwhere(wrong)[0]
-    code = int(codes_of(pixels[y, x]))
-    raise NotExact(
-        f"The layout {path.name} has the colour #{code:06x} at ({x}, {y}), which is no class's; "
-        "repaint it with exact class colours and without smoothing."
-    )
 
 
 def _nearest(
@@ -158,12 +148,6 @@ def _nearest(
             nearest[far] = np.where(present, apart[far], np.inf).argmin(1)
         found[start : start + CHUNK] = nearest
     return found
-
-
-def codes_of(colors: Pixels) -> npt.NDArray[np.uint32]:
-    """0xrrggbb of colours (..., 3 or 4)."""
-    red, green, blue = (colors[..., i].astype(np.uint32) for i in range(3))
-    return np.asarray((red << 16) | (green << 8) | blue, np.uint32)
 
 
 def says_otherwise(path: Path, classes: tuple[PaletteClass, ...]) -> bool:

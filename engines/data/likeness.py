@@ -1,7 +1,6 @@
 """Whether pictures show the same: neighbouring frames, and the two of a pair."""
 
 import itertools
-import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -9,17 +8,17 @@ import numpy as np
 import numpy.typing as npt
 
 from engines.data.pictures import read_picture, resize_picture
+from engines.data.splitting import LAST_NUMBER
 from engines.errors import UserError
 
 PLACES = 8  # where neighbours, or mates, are compared
 SMALL = 16  # side of what is compared
-_LAST = re.compile(r"(\d{1,18})\D*$")
 Floats = npt.NDArray[np.float32]
 
 
 def numbered(names: Sequence[str]) -> bool:
     """Whether names end in numbers that run on, as frames' do; sorted by folder and name."""
-    found = [(name[: m.start()], int(m[1])) for name in names if (m := _LAST.search(name))]
+    found = [(name[: m.start()], int(m[1])) for name in names if (m := LAST_NUMBER.search(name))]
     if len(found) < 8 or len(found) < 0.9 * len(names):
         return False
     found.sort()
@@ -67,7 +66,7 @@ def mates_alike(
 
 
 def _key(name: str) -> tuple[str, int]:
-    found = _LAST.search(name)
+    found = LAST_NUMBER.search(name)
     return (name[: found.start()], int(found[1])) if found else (name, 0)
 
 

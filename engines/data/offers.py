@@ -70,18 +70,19 @@ def combined(report: Report, chosen: Iterable[Offer], split: Split | None = None
 
 def remaining(report: Report, mends: Mends) -> int:
     """How many problems of a report these mends leave as they are, without looking again."""
-    mended = {
-        offer.fault
-        for offer in offers(report)
-        if offer.fault != "twin" and mends | offer.change == mends
-    }
+    mended = _mended(report, mends)
     return sum(count for fault, count in report.faults.items() if fault not in mended)
 
 
 def left(report: Report, mends: Mends) -> list[Problem]:
     """Those problems themselves, as far as the report lists them."""
-    mended = {offer.fault for offer in offers(report) if mends | offer.change == mends}
+    mended = _mended(report, mends)
     return [problem for problem in report.problems if problem.fault not in mended]
+
+
+def _mended(report: Report, mends: Mends) -> set[Fault]:
+    """The faults that these mends have a repair for."""
+    return {offer.fault for offer in offers(report) if mends | offer.change == mends}
 
 
 _Rule = tuple[str, Mends, str, str]

@@ -9,8 +9,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from engines.data.layouts import codes_of
-from engines.data.pictures import LOSSLESS, Pixels, opened, srgb, upright
+from engines.data.pictures import LOSSLESS, Pixels, codes_of, opened, srgb, upright
 from engines.data.spec import PaletteClass
 from engines.errors import UserError
 

@@ -199,7 +199,7 @@ def read_layout(path: Path, classes: tuple[PaletteClass, ...]) -> Pixels:
         if image.mode in ("P", "L", "1"):
             ids = np.asarray(image, np.uint8)
         elif image.mode in ("RGB", "RGBA"):
-            ids = _by_color(np.asarray(image.convert("RGBA")), classes, path)
+            ids = by_color(np.asarray(image.convert("RGBA")), classes, path)
         else:
             raise NotExact(
                 f"The layout {path.name} is {image.mode}, but must be an 8-bit indexed or grey PNG "
@@ -215,12 +215,12 @@ def read_layout(path: Path, classes: tuple[PaletteClass, ...]) -> Pixels:
     return ids
 
 
-def _by_color(pixels: Pixels, classes: tuple[PaletteClass, ...], path: Path) -> Pixels:
+def by_color(pixels: Pixels, classes: tuple[PaletteClass, ...], path: Path) -> Pixels:
     """Ids (H, W) of RGBA (H, W, 4); where classes share a colour, the lowest id."""
-    codes = _codes(np.vstack([palette(classes), [UNPAINTED_COLOR]]).astype(np.uint8))
+    codes = codes_of(np.vstack([palette(classes), [UNPAINTED_COLOR]]).astype(np.uint8))
     ids_of = np.append(np.arange(len(classes)), UNPAINTED).astype(np.uint8)
     order = np.argsort(codes, kind="stable")
-    keys = _codes(pixels)
+    keys = codes_of(pixels)
     place = np.searchsorted(codes[order], keys).clip(max=len(codes) - 1)
     clear = pixels[..., 3] == 0
     wrong = (codes[order][place] != keys) & ~clear
@@ -233,7 +233,7 @@ def _by_color(pixels: Pixels, classes: tuple[PaletteClass, ...], path: Path) -> 
     return np.where(clear, np.uint8(UNPAINTED), ids_of[order][place])
 
 
-def _codes(colors: Pixels) -> npt.NDArray[np.uint32]:
+def codes_of(colors: Pixels) -> npt.NDArray[np.uint32]:
     """0xrrggbb of colours (..., 3 or 4)."""
     red, green, blue = (colors[..., i].astype(np.uint32) for i in range(3))
     return np.asarray((red << 16) | (green << 8) | blue, np.uint32)

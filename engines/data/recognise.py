@@ -160,10 +160,7 @@ def _by_looking(lister: Lister) -> Recognised:
             more = (Alternative("unpaired", "unpaired", sorts, Mends(folders=tuple(inner))),)
         return Recognised("folders", reason, NONE, (photos, clips, *more))
     if _moving(listing, lister):
-        return Recognised(
-            "clips", "The pictures are numbered like frames, and neighbours look alike.", NONE,
-            (_photos("They can be taken one by one."),),
-        )  # fmt: skip
+        return _frames()
     reason = f"There are {len(names):,} pictures, and nothing is said of them."
     return Recognised("photos", reason)
 
@@ -182,10 +179,7 @@ def _flat(lister: Lister) -> Recognised:
             looked = f", with “{beside}” at the end of a layout's"
             return _layouts(lister, mends, (HERE, HERE), (), looked)
     if _moving(listing, lister):
-        return Recognised(
-            "clips", "The pictures are numbered like frames, and neighbours look alike.", NONE,
-            (_photos("They can be taken one by one."),),
-        )  # fmt: skip
+        return _frames()
     reason = f"There are {len(names):,} pictures, and nothing is said of them."
     clips = Alternative(
         "clips", "image", "They can be frames, in the order of their numbers.",
@@ -265,6 +259,12 @@ def places_from(names: tuple[str, str], mends: Mends) -> Places:
 
 def _photos(reason: str, mends: Mends = NONE) -> Alternative:
     return Alternative("photos", "image", reason, mends)
+
+
+def _frames() -> Recognised:
+    """Frames of one moving picture."""
+    reason = "The pictures are numbered like frames, and neighbours look alike."
+    return Recognised("clips", reason, NONE, (_photos("They can be taken one by one."),))
 
 
 def _moving(listing: Listing, lister: Lister) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 from engines.data.mends import Split
 
-_LAST_NUMBER = re.compile(r"(\d{1,18})(\D*)$")
+LAST_NUMBER = re.compile(r"(\d{1,18})(\D*)$")
 
 
 def assign(names: Collection[str], split: Split) -> dict[str, str]:
@@ -37,7 +37,7 @@ def group(name: str, split: Split) -> str:
         return name
     if split.by == "folder":
         return folder or name
-    found = _LAST_NUMBER.search(own)
+    found = LAST_NUMBER.search(own)
     if found is None:
         return name
     prefix = f"{folder}/{own[: found.start()]}*{found[2]}"

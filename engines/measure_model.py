@@ -24,6 +24,7 @@ from engines.runtime.render import Cache, render
 from engines.runtime.sessions import Sessions
 
 COLOURED = 400  # training pictures whose class colours make the flat fill
+_MOST_BYTES = 1_000_000  # of a card
 
 
 def painter(bundle: Bundle, data: DataSet, sessions: Sessions) -> Painter:
@@ -160,7 +161,7 @@ def _finite(value: Any) -> Any:
 def _before(path: Path) -> dict[str, Any]:
     """The card that lies there; nothing where none can be read."""
     try:
-        value = json.loads(path.read_text("utf-8"))
+        value = json.loads(files.read_text(path, _MOST_BYTES))
     except (OSError, ValueError, RecursionError):
         return {}
     return value if isinstance(value, dict) else {}

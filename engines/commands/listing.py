@@ -8,6 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from engines import files
 from engines.commands.terminal import Verbs, columns
 from engines.errors import UserError, choose
 
@@ -211,9 +212,7 @@ def _card(bundle: "Bundle") -> dict[str, Any] | None:
 def _small_json(path: Path) -> dict[str, Any]:
     """A JSON object from a stranger's file; UserError where it is none."""
     try:
-        if path.stat().st_size > CARD_BYTES:
-            raise ValueError("it is too large")
-        value = json.loads(path.read_text("utf-8"))
+        value = json.loads(files.read_text(path, CARD_BYTES))
         if not isinstance(value, dict):
             raise ValueError("it is no object")
     except (OSError, ValueError, RecursionError) as error:

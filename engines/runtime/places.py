@@ -4,7 +4,10 @@ from pathlib import Path
 
 from platformdirs import user_data_path
 
+from engines import files
+
 SHIPPED = Path(__file__).resolve().parents[2] / "assets" / "models"
+_MOST_BYTES = 1_000_000  # of order.txt
 
 
 def own_models() -> Path:
@@ -29,7 +32,7 @@ def installed() -> list[Path]:
 def _first(home: Path) -> dict[str, int]:
     """Name -> place of the folders that order.txt lists, a line each."""
     try:
-        lines = (home / "order.txt").read_text("utf-8").splitlines()
+        lines = files.read_text(home / "order.txt", _MOST_BYTES).splitlines()
     except (OSError, ValueError):
         return {}
     return {name: place for place, name in enumerate(lines)}

@@ -221,7 +221,7 @@ def _anew(others: Others, said: str, again: Sequence[str]) -> str:
     sentence to end with comes back.
     """
     run = others.run
-    newest = _newest(run)
+    newest = run.kept_step
     count, _, step = os.environ.get(_LOSSES, "0@0").partition("@")
     losses = int(count) + 1 if int(step) == newest else 1
     if run.desire() in ("stop", "discard"):
@@ -249,11 +249,6 @@ def _found_here(told: Mapping[str, str] = os.environ) -> dict[str, str]:
 
 
 def _tell(run: Run, sentence: str) -> None:
-    step = _newest(run)
+    step = run.kept_step
     with suppress(UserError):
         run.append({"kind": "warning", "step": step, "sentence": sentence, "time": time.time()})
-
-
-def _newest(run: Run) -> int:
-    """The step of the newest checkpoint, 0 where there is none."""
-    return max((int(path.stem) for path in run.checkpoints()), default=0)

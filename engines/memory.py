@@ -232,7 +232,7 @@ def _resident() -> int:
     try:
         pages = int(Path("/proc/self/statm").read_text().split()[1])
     except (OSError, ValueError, IndexError):
-        return 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        return footprint.peak(torch.device("cpu"))
     return pages * resource.getpagesize()
 
 

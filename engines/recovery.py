@@ -177,8 +177,7 @@ def go_back(run: Run, way: Way, error: NotFiniteError) -> None:
     kept = run.checkpoints()
     if len(kept) > 1 and way.rate < 1 and int(kept[-1].stem) == way.step:
         kept[-1].unlink(missing_ok=True)
-        kept = kept[:-1]
-    step = int(kept[-1].stem) if kept else 0
+    step = run.kept_step
     if way.rate <= 0.5**HALVINGS:
         raise UserError(
             f"{error.what} at step {error.step}, and again after the learning rate was halved "
@@ -199,8 +198,7 @@ def go_down(run: Run, way: Way, failed: int, rows: int, together: int) -> None:
     `failed` is the step that there was not enough memory for, `rows` and `together` are as in
     `ways.rung`.
     """
-    kept = run.checkpoints()
-    step = int(kept[-1].stem) if kept else 0
+    step = run.kept_step
     bfloat16 = way.device == "cpu" or torch.cuda.is_bf16_supported()
     after, changed, sentence = rung(way, step, rows, together, bfloat16)
     _keep(run, after)

@@ -245,6 +245,11 @@ class Run:
         """Full states, oldest first."""
         return sorted((self.path / "checkpoints").glob("[0-9]*.safetensors"))
 
+    @property
+    def kept_step(self) -> int:
+        """The step of the newest checkpoint, 0 where there is none."""
+        return max((int(path.stem) for path in self.checkpoints()), default=0)
+
     def prune(self) -> None:
         """Remove all but the newest checkpoints."""
         for old in self.checkpoints()[:-KEPT_CHECKPOINTS]:

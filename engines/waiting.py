@@ -200,11 +200,8 @@ def launch(run: Path) -> "subprocess.Popen[bytes]":
 
 
 def _stand(home: Path) -> dict[str, Any]:
-    path = home / QUEUE / "queue.json"
     try:
-        if path.stat().st_size > _MOST_BYTES:
-            return {}
-        value = json.loads(path.read_text("utf-8"))
+        value = json.loads(files.read_text(home / QUEUE / "queue.json", _MOST_BYTES))
     except (OSError, ValueError, RecursionError):
         return {}
     return value if isinstance(value, dict) and isinstance(value.get("keys"), list) else {}

@@ -133,6 +133,7 @@ class Session:
             self.rests.write(step, lambda: self.run.append(event))
             write_live(self.run, self.recipe, trainer.average)
             self._watch = Validation(self.run, trainer, self._tell)
+            self._snapshots = snapshot_steps(trainer.total)
         return trainer
 
     def _tell(self, event: Mapping[str, Any]) -> None:
@@ -226,13 +227,13 @@ class Session:
         self._watch.after(event)
         if self._keeps:
             self.rests.write(step, lambda: save_checkpoint(run, trainer))
-        if step in snapshot_steps(trainer.total):
+        if step in self._snapshots:
             state = trainer.average.state_dict()
             self.rests.write(step, lambda: weights.save(run.snapshot_path(step), state))
 
     def _preview(self, due: bool) -> None:
         trainer = self.trainer
-        due = due or self._watch.measured or self.step in snapshot_steps(trainer.total)
+        due = due or self._watch.measured or self.step in self._snapshots
         with trainer.autocast():
             self.rests.write(
                 self.step,

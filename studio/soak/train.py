@@ -82,7 +82,7 @@ class Soaked:
 
     def kill(self) -> Death:
         """One death, of the trainer or of the studio beside it."""
-        before = len(logged(self.run))
+        before = logged(self.run)
         early = self.trainer is None and self.rng.random() < EARLY
         if self.trainer is None:
             self.flags.write_bytes(bytes(len(KINDS)))
@@ -101,14 +101,14 @@ class Soaked:
         if not early and self.rng.random() < STUDIO:
             strike(self.studio)
             self.studio = None
-            self._wait(len(logged(self.run)))  # The training does not mind.
+            self._wait(logged(self.run))  # The training does not mind.
             readable(self.run, still=False)
-            return Death(len(logged(self.run)) - before, ())
+            return Death(logged(self.run) - before, ())
         strike(self.trainer)
         self.trainer = None
         readable(self.run)
         raised = [kind for kind, up in zip(KINDS, self.flags.read_bytes(), strict=True) if up]
-        return Death(len(logged(self.run)) - before, tuple(raised))
+        return Death(logged(self.run) - before, tuple(raised))
 
     def _check(self) -> None:
         """LostError where a child ended by itself."""
@@ -122,7 +122,7 @@ class Soaked:
     def _wait(self, steps: int) -> None:
         """Until a step more is logged than so many."""
         limit = time.monotonic() + COMING_SECONDS
-        while len(logged(self.run)) <= steps:
+        while logged(self.run) <= steps:
             self._check()
             if time.monotonic() > limit:
                 raise LostError(f"no step in {COMING_SECONDS:.0f} s after step {steps}")
@@ -161,13 +161,12 @@ def strike(child: "subprocess.Popen[bytes]") -> None:
     child.wait()
 
 
-def logged(run: Run) -> list[int]:
-    """Every step line in the log, superseded or not: cheap, and it only grows."""
+def logged(run: Run) -> int:
+    """How many steps the log holds, superseded or not: cheap, and it only grows."""
     try:
-        text = run.events_path.read_bytes()
+        return run.events_path.read_bytes().count(b'{"kind": "step"')
     except FileNotFoundError:
-        return []
-    return [1] * text.count(b'{"kind": "step"')
+        return 0
 
 
 def pace(run: Run) -> float:

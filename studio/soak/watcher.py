@@ -2,11 +2,9 @@
 
     python -m studio.soak.watcher RUN SEED
 
-It reads what the run tells, hands over canvases and asks the trainer to rest, without end; a byte
-on stdout says that it has begun.
+It reads what the run tells, hands over canvases and asks the trainer to rest, without end.
 """
 
-import os
 import sys
 import time
 from pathlib import Path
@@ -24,7 +22,6 @@ def watch(path: Path, seed: int) -> None:
     """Until killed."""
     follow, rng = Follow(path), np.random.default_rng(seed)
     follow.want_curves()
-    os.write(1, b".")
     while True:
         follow.look()
         follow.status()

@@ -47,8 +47,7 @@ class Roll:
         raise UserError(
             f"Hardly any of the {len(self.names)} pictures can be read any more, "
             f"{next(iter(self._left_out))} for one; the last checkpoint is kept. Restore the "
-            f"folder "
-            f"of the data and remove ways.json from the run to go on."
+            "folder of the data and remove ways.json from the run to go on."
         )
 
     def leave_out(self, name: str, step: int) -> None:

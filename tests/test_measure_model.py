@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from engines import measure_model, sheets, train
+from engines.cli import main
 from engines.errors import UserError
 from engines.evaluate import Examples
 from engines.export import export_bundle
@@ -106,3 +107,17 @@ def test_pictures_that_must_not_be_shown_are_on_no_sheet(
         sheets.styles(lambda *_: made, examples, colours, tmp_path / "b", withheld)
         assert {20, 90} <= set(shown)
         assert (200 in shown) is not withheld
+
+
+@pytest.mark.parametrize("option", ["--out", "--sheets"])
+def test_where_nothing_can_be_written_nothing_is_measured(
+    option: str, vistas: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def never(*_: object, **__: object) -> None:
+        raise AssertionError("it was measured")
+
+    monkeypatch.setattr(measure_model, "run", never)
+    assert main(["measure", "vista", "--data", str(vistas), option, "/proc/none/here"]) == 2
+    said = capsys.readouterr().err
+    assert "Could not write /proc/none/here" in said
+    assert said.count("\n") == 1

@@ -129,8 +129,9 @@ def _list(found: Any, as_json: bool) -> None:
 
 
 def _measure(options: argparse.Namespace) -> int:
-    if options.out is not None:
-        check_writable(options.out)
+    for place in (options.out, options.sheets):
+        if place is not None:
+            check_writable(place)
     from engines.measure_model import run
 
     progress = Progress()

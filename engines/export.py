@@ -17,8 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file
+from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
@@ -146,16 +145,10 @@ def _weights(run: Run, recipe: Recipe) -> tuple[nn.ModuleDict, int]:
         path, prefix = run.checkpoints()[-1], "average."
     else:
         raise UserError(f"The run in {run.path} has no checkpoint yet; train it further.")
-    try:
-        tensors = load_file(path)
-        with _open(path) as file:
-            step = int((file.metadata() or {})["step"])
-        mine = {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
-        nets.load_state_dict(mine)
-    except (SafetensorError, OSError, RuntimeError, KeyError) as error:
-        raise UserError(
-            f"The checkpoint {path} cannot be used ({error}); train further."
-        ) from error
+    with _usable(path):
+        tensors, said = _tensors(path, prefix)
+        step = int(said["step"])
+        nets.load_state_dict(tensors)
     return nets.eval().requires_grad_(False), step
 
 
@@ -165,20 +158,29 @@ def _all_weights(run: Run, nets: nn.ModuleDict) -> dict[str, Tensor]:
     """
     found: dict[str, Tensor] = {}
     if checkpoints := run.checkpoints():
-        try:
-            tensors = load_file(checkpoints[-1])
-        except (SafetensorError, OSError) as error:
-            raise UserError(
-                f"The checkpoint {checkpoints[-1]} cannot be used ({error}); train further."
-            ) from error
-        found = {k.removeprefix("nets."): v for k, v in tensors.items() if k.startswith("nets.")}
+        with _usable(checkpoints[-1]):
+            found, _ = _tensors(checkpoints[-1], "nets.")
     return {name: half_or_whole(tensor) for name, tensor in (found | nets.state_dict()).items()}
 
 
-def _open(path: Path) -> Any:
-    from safetensors import safe_open
+def _tensors(path: Path, prefix: str) -> tuple[dict[str, Tensor], dict[str, str]]:
+    """The tensors of a file whose names begin so, without that beginning; and what it says."""
+    with safe_open(path, "pt") as file:
+        every = file.keys()
+        names = [name for name in every if name.startswith(prefix)]
+        tensors = {name.removeprefix(prefix): file.get_tensor(name) for name in names}
+        return tensors, file.metadata() or {}
 
-    return safe_open(path, "pt")
+
+@contextmanager
+def _usable(path: Path) -> Iterator[None]:
+    """Inside, what is wrong with a checkpoint becomes a UserError."""
+    try:
+        yield
+    except (SafetensorError, OSError, RuntimeError, KeyError, ValueError) as error:
+        raise UserError(
+            f"The checkpoint {path} cannot be used ({error}); train further."
+        ) from error
 
 
 def _fold(module: nn.Module) -> None:

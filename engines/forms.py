@@ -1,7 +1,6 @@
 """One graph on disk, in the forms that its weights can be stored in, each proved."""
 
 import copy
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,6 +13,7 @@ from engines.ports import Image, Size
 from engines.proof import GraphProof, call, distance, prove
 from engines.quantise import Form, choose_small, eligible, round_weights, store
 from engines.recipe import Graph
+from engines.runtime.bundle import sha256_of
 from engines.tracing import describe, draw, sizes_of, trace
 
 WORTH = 0.05  # of a file's bytes: less is not worth a difference that nobody sees
@@ -41,8 +41,7 @@ class Written:
 
     def entry(self, name: str) -> dict[str, Any]:
         """Its entry in model.json, under this file name."""
-        sha256 = hashlib.sha256(self.path.read_bytes()).hexdigest()
-        return {**describe(self.graph), "file": name, "sha256": sha256}
+        return {**describe(self.graph), "file": name, "sha256": sha256_of(self.path)}
 
 
 def write_graph(

@@ -1,6 +1,5 @@
 """The proof that an ONNX graph does what its PyTorch module does."""
 
-import hashlib
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,10 +11,11 @@ import torch
 from torch import nn
 
 from engines.errors import UserError
-from engines.ports import Array, Image, Noise, Size, Spatial
+from engines.ports import Array, Image, Size, Spatial
 from engines.recipe import Graph
+from engines.runtime.bundle import sha256_of
 from engines.runtime.sessions import Sessions
-from engines.tracing import draw
+from engines.tracing import draw, step_of
 
 
 class ParityError(UserError):
@@ -66,7 +66,7 @@ def prove(
 ) -> GraphProof:
     """Compare with PyTorch at sizes, batches and seeds that were not traced; try every input."""
     sessions = Sessions("cpu", threads=torch.get_num_threads())
-    sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+    sha256 = sha256_of(path)
 
     def run(inputs: dict[str, Array]) -> list[Array]:
         return sessions.run(path, sha256, inputs)
@@ -144,9 +144,9 @@ def _halo(graph: Graph, run: Any, size: Size) -> int | None:
     limits = [p for p in ports if isinstance(p, Spatial) and p.free]
     if not wide or not isinstance(graph.outputs[0], Image):
         return None
-    steps = [p.multiple for p in ports if isinstance(p, Spatial | Noise)]
+    step = step_of(graph)
     half = min(4 * size[1], min((p.maximum for p in limits), default=4 * size[1]) // 2)
-    half = half // math.lcm(*steps) * math.lcm(*steps)
+    half = half // step * step
     inputs = draw(graph.inputs, 1, 5, (size[0], 2 * half))
     cut = {
         k: np.ascontiguousarray(v[..., v.shape[-1] // 2 :]) for k, v in inputs.items() if k in wide

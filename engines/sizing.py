@@ -1,7 +1,5 @@
 """The table of a model's forms: how large each is, how far from the trained networks, how fast."""
 
-import hashlib
-import math
 import platform
 import statistics
 import time
@@ -14,12 +12,12 @@ import torch
 
 from engines.errors import UserError
 from engines.forms import Written
-from engines.ports import Image, Noise, Size, Spatial
+from engines.ports import Image, Size, Spatial
 from engines.quantise import Form
 from engines.recipe import Graph
-from engines.runtime.bundle import Bundle
+from engines.runtime.bundle import Bundle, sha256_of
 from engines.runtime.sessions import Sessions
-from engines.tracing import draw
+from engines.tracing import draw, step_of
 
 SIDES = (256, 512)
 FARTHEST = 4  # times the trained side: attention's memory grows with its fourth power
@@ -83,10 +81,7 @@ def latencies(
 def sizes(bundle: Bundle, written: Sequence[Written], trained: Size) -> dict[str, Any]:
     """ "sizes" (a row for each form) and what they were "measured_on"."""
     target = next(w for w in written if w.graph.name == bundle.target.name)
-    hashed = {
-        form: (path, hashlib.sha256(path.read_bytes()).hexdigest())
-        for form, path in target.files.items()
-    }
+    hashed = {form: (path, sha256_of(path)) for form, path in target.files.items()}
     times = latencies(target.graph, hashed, trained)
     rows = []
     for form in dict.fromkeys(form for w in written for form in w.files):
@@ -110,7 +105,7 @@ def measured_at(graph: Graph, trained: Size) -> list[Size]:
     if not free:
         fixed = [port.fixed for port in ports if isinstance(port, Image) and port.fixed]
         return [(fixed[-1][0], fixed[-1][1])] if fixed else [trained]
-    step = math.lcm(*(p.multiple for p in ports if isinstance(p, Spatial | Noise)))
+    step = step_of(graph)
     least = max(port.minimum for port in free)
     most = min(port.maximum for port in free)
     side = max(trained)

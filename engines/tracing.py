@@ -74,14 +74,19 @@ def sizes_of(graph: Graph, size: Size) -> list[Size]:
     """The traced size and three others that the graph's ports allow, no two sides alike."""
     ports = (*graph.inputs, *graph.outputs)
     spatial = [p for p in ports if isinstance(p, Spatial) and p.free]
-    steps = [p.multiple for p in ports if isinstance(p, Spatial | Noise)]
-    step = math.lcm(*steps) if steps else 1
+    step = step_of(graph)
     least = max([p.minimum for p in spatial], default=step)
     most = min([p.maximum for p in spatial], default=max(size))
     first = -(-max(least, 1) // step) * step
     step = step * -(-8 // step)
     sides = [min(first + i * step, most // step * step or most) for i in range(3)]
     return [(sides[1], sides[2]), (sides[0], sides[1]), (sides[2], sides[0]), (sides[1], sides[0])]
+
+
+def step_of(graph: Graph) -> int:
+    """Pixels of which every side that the graph's ports allow is a multiple."""
+    ports = (*graph.inputs, *graph.outputs)
+    return math.lcm(*(port.multiple for port in ports if isinstance(port, Spatial | Noise)))
 
 
 def draw(ports: Sequence[Port], batch: int, seed: int, size: Size) -> dict[str, Array]:

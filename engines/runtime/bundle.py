@@ -209,7 +209,7 @@ def _graph(entry: Mapping[str, Any], path: Path) -> GraphFile:
         raise UserError(
             f"The description of {path.name} lacks or garbles {error}; export the model again."
         ) from error
-    return GraphFile(name, label, path, _sha256(path), inputs, outputs)
+    return GraphFile(name, label, path, sha256_of(path), inputs, outputs)
 
 
 def read_json(path: Path) -> dict[str, Any]:
@@ -236,7 +236,8 @@ def _parse(text: str, name: str) -> dict[str, Any]:
     return value
 
 
-def _sha256(path: Path) -> str:
+def sha256_of(path: Path) -> str:
+    """The hash of a file, as model.json has it. OSError."""
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

@@ -16,7 +16,7 @@ from engines import live, measures
 from engines.measures import Figure
 from engines.ports import Image, Latent, Noise
 from engines.recipe import Batch, Draw, LabelledBatch, LayoutBatch, PairedBatch, Recipe
-from engines.references import Features, References, Shelf, rgb, truth
+from engines.references import Features, References, Shelf, levels, rgb, truth
 
 Bound = dict[str, float]  # "floor": what true pictures measure; "ceiling": what flat fills do
 GIVEN = frozenset({"layout", "image", "mask", "text", "choice"})  # ports that an artist fills in
@@ -120,8 +120,7 @@ def _canvases(batch: Batch) -> list[dict[str, Any]]:
         source = rgb(batch.image)
     else:
         return []
-    grey = ((source.float() + 1) * 127.5).round().clamp(0, 255).to(torch.uint8)
-    return [{"image": picture} for picture in grey.permute(0, 2, 3, 1).cpu().numpy()]
+    return [{"image": picture} for picture in levels(source)]
 
 
 def examine(
@@ -199,7 +198,7 @@ def to_truth(look_at: Look, shelf: Shelf, true: Features) -> npt.NDArray[np.floa
         return np.empty(0)
     pairs = zip(look_at.features, shelf.of(look_at.rows), strict=True)
     apart = np.array([np.linalg.norm(a - b) for a, b in pairs if b is not None], np.float64)
-    usual = measures.distances(true, true).sum() / (len(true) * (len(true) - 1))
+    usual = measures.mean_distance(true)
     return apart / usual if usual > 0 else np.empty(0)
 
 

@@ -119,12 +119,9 @@ def variation(groups: Numbers, real: Numbers, rng: np.random.Generator) -> Figur
     """(C, K, D) features of K pictures of each of C conditions: mean distance within a condition
     over that between two real pictures. Bootstrap over conditions.
     """
-    count = groups.shape[1]
-    if count < 2 or len(real) < 2:
+    if groups.shape[1] < 2 or len(real) < 2:
         raise ValueError("variation needs two pictures or more of a condition, and of the real")
-    pairs = count * (count - 1)
-    within = np.array([distances(group, group).sum() / pairs for group in groups])
-    whole = distances(real, real).sum() / (len(real) * (len(real) - 1))
+    within, whole = np.array([mean_distance(group) for group in groups]), mean_distance(real)
     return bootstrap_ci(within / whole, rng) if whole > 0 else Figure(*[float("nan")] * 3)
 
 
@@ -169,6 +166,11 @@ def distances(a: Numbers, b: Numbers) -> npt.NDArray[np.float64]:
     squares[squares < 1e-12 * squares.max(initial=0)] = 0
     apart: npt.NDArray[np.float64] = np.sqrt(squares)
     return apart
+
+
+def mean_distance(points: Numbers) -> float:
+    """(N, D) -> the mean Euclidean distance between two of them; N is 2 at least."""
+    return float(distances(points, points).sum()) / (len(points) * (len(points) - 1))
 
 
 def share(hits: npt.NDArray[Any]) -> Figure:

@@ -177,8 +177,7 @@ class References:
         pictures, layouts = [], []
         for _, batch in self.train.batches(self.train.rows[:64]):
             if isinstance(batch, LayoutBatch):
-                grey = ((batch.image.float() + 1) * 127.5).round().clamp(0, 255).to(torch.uint8)
-                pictures += list(grey.permute(0, 2, 3, 1).cpu().numpy())
+                pictures += list(levels(batch.image))
                 layouts += list(batch.layout.cpu().numpy())
         return measures.class_mean_colours(pictures, layouts)
 
@@ -193,6 +192,13 @@ def truth(batch: Batch) -> Tensor | None:
 def rgb(picture: Tensor) -> Tensor:
     """Grey pictures as three equal channels."""
     return picture if picture.shape[1] == 3 else picture[:, :1].expand(-1, 3, -1, -1)
+
+
+def levels(picture: Tensor) -> npt.NDArray[np.uint8]:
+    """(N, C, H, W) in [-1, 1] -> (N, H, W, C) as files and canvases hold them."""
+    grey = ((picture.float() + 1) * 127.5).round().clamp(0, 255).to(torch.uint8)
+    found: npt.NDArray[np.uint8] = grey.permute(0, 2, 3, 1).cpu().numpy()
+    return found
 
 
 def embedding_side(side: int) -> int:

@@ -25,7 +25,7 @@ from engines.errors import UserError
 from engines.exam import Look, Nature
 from engines.measures import distances
 from engines.purse import Purse
-from engines.references import ROWS, References, Shelf, rgb
+from engines.references import ROWS, References, Shelf, levels, rgb
 from engines.runs import Run
 from engines.trainer import Trainer
 
@@ -72,9 +72,7 @@ class Validation:
 
     def after(self, event: Mapping[str, Any]) -> None:
         """Take the event of the step just done; measure where it is time."""
-        self._purse.hear(event)
-        for alarm in self._watch.hear(event):
-            self._tell({**alarm, "time": time.time()})
+        self._hear(event)
         self.measured = self.due
         if self.measured:
             self.measure()
@@ -116,6 +114,10 @@ class Validation:
     def _say(self, event: Mapping[str, Any]) -> None:
         """Append an event, and hear it too."""
         self._tell({**event, "time": time.time()})
+        self._hear(event)
+
+    def _hear(self, event: Mapping[str, Any]) -> None:
+        """Take an event; tell the alarms that follow from it."""
         self._purse.hear(event)
         for alarm in self._watch.hear(event):
             self._tell({**alarm, "time": time.time()})
@@ -235,6 +237,6 @@ def save_sheet(path: Path, rows: list[Tensor]) -> None:
     from PIL import Image as Pillow
 
     strips = [torch.cat(list(rgb(row)[:PREVIEWED]), dim=2) for row in rows]
-    grey = ((torch.cat(strips, dim=1).clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8)
+    page = levels(torch.cat(strips, dim=1)[None])[0]
     with files.writing(path) as temporary:
-        Pillow.fromarray(grey.permute(1, 2, 0).numpy()).save(temporary, format="PNG")
+        Pillow.fromarray(page).save(temporary, format="PNG")

@@ -17,6 +17,7 @@ import numpy as np
 from engines import files
 from engines.data.kinds import DataSet
 from engines.errors import UserError
+from engines.ways import sooner
 
 NAME = "roll.txt"
 _MOST_BYTES = 256_000_000
@@ -59,8 +60,7 @@ class Roll:
     def know(self, left_out: Mapping[str, int]) -> None:
         """These could not be read elsewhere; it is no news."""
         with self._lock:
-            for name, step in left_out.items():
-                self._left_out[name] = min(step, self._left_out.get(name, step))
+            self._left_out = sooner(self._left_out, left_out)
 
     def news(self) -> dict[str, int]:
         """What was left out since this was last asked."""

@@ -40,7 +40,7 @@ from engines.roll import called
 from engines.runs import Run
 from engines.trainer import Trainer, begin_anew
 from engines.validation import Validation
-from engines.ways import Way, Ways
+from engines.ways import Way, Ways, sooner
 
 MEMORY_EVERY = 25  # steps from one word on the memory to the next
 
@@ -79,7 +79,7 @@ class Session:
         self.way = Way.first(self.config)
         self.step = 0  # that is being trained, from 1, or was
         self._left_out: dict[str, int] = {}
-        self._news: dict[str, int] = {}  # of what was left out, that the leader has not heard
+        self._news: dict[str, int] = {}  # of what was left out, that the others have not heard
         self._feed: Feed | None = None
         self._canvas = CanvasPainter(run)
 
@@ -192,11 +192,8 @@ class Session:
             lambda error: str(error) if isinstance(error, GoneError) else "",
         )
         if news := feed.news():
-            self._left_out |= news
-            if self.crew.leads:
-                self.rests.write(self.step, lambda: leave_out(self.run, news, self.step))
-            else:
-                self._news |= news
+            self._news = sooner(self._news, news)
+            self._leave_out(news)
         return batch, feed.waited - before
 
     def _share_news(self) -> None:
@@ -207,13 +204,19 @@ class Session:
             return
         heard: dict[str, int] = {}
         for word in self.crew.hear(json.dumps(self._news)):
-            heard |= json.loads(word)
+            heard = sooner(heard, json.loads(word))
         self._news = {}
         assert self._feed is not None
         self._feed.know(heard)
-        self._left_out |= heard
-        if heard and self.crew.leads:
-            self.rests.write(self.step, lambda: leave_out(self.run, heard, self.step))
+        self._leave_out(heard)
+
+    def _leave_out(self, names: Mapping[str, int]) -> None:
+        """Do without these in later stages too; the leader writes down what it did not know."""
+        known = self._left_out
+        fresh = {name: step for name, step in names.items() if step < known.get(name, math.inf)}
+        self._left_out = sooner(known, names)
+        if fresh and self.crew.leads:
+            self.rests.write(self.step, lambda: leave_out(self.run, fresh, self.step))
 
     def _record(self, losses: dict[str, float], seconds: float, waited: float) -> None:
         """Log the step; measure, snapshot and save when their turn comes."""

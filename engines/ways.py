@@ -70,10 +70,7 @@ class Ways:
 
     def without(self, names: Mapping[str, int]) -> Ways:
         """With these files left out too, from the earlier of two steps."""
-        steps = dict(self.left_out)
-        for name, step in names.items():
-            steps[name] = min(step, steps[name]) if name in steps else step
-        return replace(self, left_out=steps)
+        return replace(self, left_out=sooner(self.left_out, names))
 
     def write(self, run: Path) -> None:
         """Keep them; they are on disk when this returns."""
@@ -103,6 +100,11 @@ class Ways:
                 f"{NAME} in {run} cannot be read ({error}); restore it, or start a new run."
             ) from error
         return cls(ways, left_out)
+
+
+def sooner(known: Mapping[str, int], more: Mapping[str, int]) -> dict[str, int]:
+    """What is left out by the one or the other, each from the earlier of its steps."""
+    return {**known, **{name: min(step, known.get(name, step)) for name, step in more.items()}}
 
 
 def rung(way: Way, step: int, rows: int, together: int, bfloat16: bool) -> tuple[Way, str, str]:

@@ -6,7 +6,8 @@ import resource
 import shutil
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,11 +19,14 @@ from safetensors.torch import load_file
 
 from engines import recovery, train
 from engines.data.sets import open_data
+from engines.distributed import Crew
 from engines.errors import UserError
-from engines.recipe import Recipe
+from engines.feed import Feed
+from engines.recipe import Batch, ImageBatch, Recipe
 from engines.recovery import NotFiniteError, check_finite, disk_full
 from engines.roll import Roll
 from engines.runs import Run
+from engines.session import Session
 from engines.trainer import Trainer
 from engines.ways import Way, Ways
 from tests.resuming import go, meddled, new, registered, same_state, told
@@ -296,6 +300,47 @@ def test_a_lost_picture_is_left_out_for_good(broken: bool, own: Path, tmp_path: 
     assert len(told(parts, "left-out")) == 1
     assert parts.losses() == whole.losses()
     same_state(whole.checkpoint_path(STEPS), parts.checkpoint_path(STEPS))
+
+
+class Told(Crew):
+    """The leader of a crew of two, and what the other says."""
+
+    def hear(self, word: str) -> list[str]:
+        return [word, json.dumps({"b": 2, "c": 4})]
+
+
+class Heard(Feed):
+    """A feed that could not read two pictures, and what it is told."""
+
+    def __init__(self) -> None:
+        self.told: dict[str, int] = {}
+        self.waited = 0.0
+
+    def __call__(self, step: int) -> Batch:
+        return ImageBatch(torch.zeros(1))
+
+    def news(self) -> dict[str, int]:
+        return {"a": 3, "b": 3}
+
+    def know(self, left_out: Mapping[str, int]) -> None:
+        self.told = dict(left_out)
+
+    def close(self) -> None:
+        pass
+
+
+def test_what_one_process_lost_all_do_without(own: Path, tmp_path: Path) -> None:
+    run = new(tmp_path / "run", own, **options())
+    with ThreadPoolExecutor(1) as worker:
+        session = Session(train.build_recipe(run), run, None, None, False, worker)
+        session.trainer = Trainer(session.recipe, run.config)
+        session.crew, session._feed = Told(0, 2), (feed := Heard())
+        session._batch()
+        session._share_news()
+    # The leader's own is told to the others too, and of each the earlier step holds.
+    assert feed.told == {"a": 3, "b": 2, "c": 4}
+    assert Ways.read(run.path, run.config).left_out == {"a": 3, "b": 2, "c": 4}
+    assert [event["file"] for event in told(run, "left-out")] == ["a", "b", "b", "c"]
 
 
 def test_new_and_lost_files_move_no_other_draw(own: Path, tmp_path: Path) -> None:

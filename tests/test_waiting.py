@@ -1,6 +1,7 @@
 """The queue of trainings: its order, that one starts at a time, and hostile files."""
 
 import json
+import os
 import shutil
 import sys
 import time
@@ -36,6 +37,13 @@ def test_orders_wait_in_the_order_that_was_wished(tmp_path: Path) -> None:
     assert waiting.add(tmp_path, order("changed"), keys[2]) == keys[2]
     assert titles(tmp_path) == ["changed", "b"]
     assert waiting.read(tmp_path).waiting[0].order.settings == {"steps": 5}
+
+
+def test_a_pipe_in_the_place_of_the_queue_keeps_nobody_waiting(tmp_path: Path) -> None:
+    waiting.add(tmp_path, order("a"))
+    (tmp_path / waiting.QUEUE / "queue.json").unlink()
+    os.mkfifo(tmp_path / waiting.QUEUE / "queue.json")
+    assert titles(tmp_path) == ["a"]
 
 
 def test_the_next_one_becomes_a_run_and_the_others_wait_until_it_ended(tmp_path: Path) -> None:

@@ -60,12 +60,14 @@ def final(
         open_data(folder, recipe.kind, size, "train", mends=mends), config["seed"], device
     )
     found = _measure(recipe, nets, References(unseen, train), device, config["seed"])
+    # The oldest answers are forgotten, but not that they were given.
+    looks = [a["looks"] for a in answers.values() if isinstance(a.get("looks"), int)]
     answer = {
         "split": "test",
         "pictures": min(len(unseen.data), MOST),
         "size": list(size),
         "hashes": {"data": unseen.data.spec.fingerprint},
-        "looks": len(answers) + 1,
+        "looks": max([len(answers), *looks]) + 1,
         "figures": found,
     }
     kept = dict(list({**answers, mark: answer}.items())[-KEPT:])

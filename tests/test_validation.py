@@ -517,6 +517,19 @@ def test_the_last_word_is_said_once(folder: Path, tmp_path: Path) -> None:
     assert verdict.final(setting.run, setting.recipe, nets, 20) == card
 
 
+def test_looks_are_counted_on_where_old_answers_are_forgotten(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(verdict, "KEPT", 2)
+    setting, looks = Setting(tmp_path / "run", folder), []
+    for share in (1.0, 0.9, 0.8, 0.7):
+        setting.take(share)
+        card = verdict.final(setting.run, setting.recipe, setting.trainer.average, 20)
+        looks.append(card["looks"])
+    assert looks == [1, 2, 3, 4]
+    assert len(json.loads((tmp_path / "run" / "tested.json").read_text())) == 2
+
+
 def test_the_last_word_is_on_test_pictures(folder: Path, tmp_path: Path) -> None:
     """A model that is good on all but these is found out."""
     setting = Setting(tmp_path / "run", folder)

@@ -4,7 +4,6 @@
 is new. Nothing here writes, except through `Run.steer`, `Run.lease` and `Run.show`.
 """
 
-import json
 import os
 import time
 from pathlib import Path
@@ -39,7 +38,6 @@ GLANCE = 1_000_000  # bytes before them that are looked through for all but step
 SILENT_SECONDS = 90.0  # of a run elsewhere; an export says nothing for as long as it takes
 EXPORT_SECONDS = 1800.0
 _LOG_BYTES = 8_000
-_NAMES_BYTES, _MOST_NAMES = 100_000, 16
 
 
 class Follow(About):
@@ -250,31 +248,7 @@ class Follow(About):
     @property
     def sheet(self) -> Path | None:
         """The newest sheet of validation pictures, real above made."""
-        return self._newest_preview("[0-9]*.png")
-
-    @property
-    def nearest(self) -> Path | None:
-        """The training pictures nearest to those of the newest sheet, in its order."""
-        sheet = self.sheet
-        path = self.path / "previews" / f"nearest-{sheet.name}" if sheet is not None else None
-        return path if path is not None and path.is_file() else None
-
-    @property
-    def nearest_names(self) -> list[str]:
-        """What the files of those are called."""
-        sheet = self.sheet
-        path = sheet.with_suffix(".nearest.json") if sheet is not None else None
-        try:
-            if path is None:
-                return []
-            names = json.loads(files.read_text(path, _NAMES_BYTES))["nearest"]
-            return [str(name)[:200] for name in names[:_MOST_NAMES]]
-        except (OSError, ValueError, KeyError, TypeError, RecursionError):
-            return []
-
-    def _newest_preview(self, pattern: str) -> Path | None:
-        found = sorted((self.path / "previews").glob(pattern))
-        return found[-1] if found else None
+        return max((self.path / "previews").glob("[0-9]*.png"), default=None)
 
     @property
     def snapshots(self) -> list[int]:

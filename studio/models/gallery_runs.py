@@ -1,12 +1,15 @@
 """The gallery of runs: what each shows of itself, in which order, and how two differ."""
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from engines import files
 from studio.lanes.runs import Follow, Status
 
+_NAMES_BYTES, _MOST_NAMES = 100_000, 16
 Sort = Literal["newest", "name", "state", "best", "longest"]
 SORTS: tuple[Sort, ...] = ("newest", "name", "state", "best", "longest")
 LEADING = ("kid", "distance")  # what a run is first judged by; less is better
@@ -80,11 +83,29 @@ def picture_of(run: Follow) -> tuple[Path, bool] | None:
     """The picture that says most of a run: the artist's canvas, else its newest sheet (True), else
     the preview of its model.
     """
-    for path, sheet in ((run.canvas, False), (run.sheet, True)):
-        if path is not None and path.is_file():
-            return path, sheet
+    canvas = run.canvas
+    if canvas is not None and canvas.is_file():
+        return canvas, False
+    sheet = run.sheet  # looked for among all previews, so only where there is no canvas
+    if sheet is not None and sheet.is_file():
+        return sheet, True
     preview = run.bundle / "preview.png" if run.bundle is not None else None
     return (preview, False) if preview is not None and preview.is_file() else None
+
+
+def nearest_of(sheet: Path) -> Path | None:
+    """The training pictures nearest to those of a run's sheet, in its order."""
+    path = sheet.with_name(f"nearest-{sheet.name}")
+    return path if path.is_file() else None
+
+
+def nearest_names(sheet: Path) -> list[str]:
+    """What the files of those are called."""
+    try:
+        text = files.read_text(sheet.with_suffix(".nearest.json"), _NAMES_BYTES)
+        return [str(name)[:200] for name in json.loads(text)["nearest"][:_MOST_NAMES]]
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return []
 
 
 def settings_of(run: Follow) -> dict[str, Any]:

@@ -144,7 +144,7 @@ class RunDetail(QWidget):
         self.notes.show_run(run, live)
         self.buttons.show_run(run, status)
         self.time.show_run(run, status in ("training", "preparing", "paused"))
-        self.sheet.show_files(run.sheet, run.nearest, run.nearest_names)
+        self.sheet.show_file(run.sheet)
         self.curves.show_curves(run.figures, run.losses, run.bounds)
         self.model.show_bundle(run.bundle)
 

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from studio.models.gallery_runs import nearest_names, nearest_of
 from studio.views import theme
 from studio.views.control import tool
 from studio.views.icons import icon
@@ -111,14 +112,14 @@ class Sheet(QFrame):
         self._names: list[str] = []
         self.hide()
 
-    def show_files(self, sheet: Path | None, nearest: Path | None, names: list[str]) -> None:
-        """Show these where they can be read and are not shown already; `names` are those of the
-        nearest pictures' files.
-        """
+    def show_file(self, sheet: Path | None) -> None:
+        """Show a sheet and what lies beside it, where it can be read and is not shown already."""
+        nearest = nearest_of(sheet) if sheet is not None else None
         state = state_of(sheet), state_of(nearest)
         if state == self._state:
             return
-        self._state, self._names = state, names
+        self._state = state
+        self._names = nearest_names(sheet) if sheet is not None else []
         above = read_picture(sheet) if state[0] is not None else QPixmap()
         below = read_picture(nearest) if state[1] is not None else QPixmap()
         both = not above.isNull() and not below.isNull()
@@ -194,7 +195,7 @@ def stacked(above: QPixmap, below: QPixmap) -> QPixmap:
     return whole
 
 
-def thumbnail(path: Path, sheet: bool, room: QSize) -> QPixmap:
+def thumbnail(path: Path | None, sheet: bool, room: QSize) -> QPixmap:
     """A small picture of a file, on a plain ground; of a sheet, the first picture that was made."""
     full = read_picture(path)
     if sheet and not full.isNull():

@@ -3,8 +3,8 @@
 import html
 from pathlib import Path
 
-from PySide6.QtCore import QSettings, QSize, Qt, Signal
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtCore import QSettings, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QIcon, QPixmap, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QComboBox,
@@ -59,7 +59,13 @@ class TrainingPanel(QWidget):
         super().__init__(parent)
         self.training, self._work = training, work
         self._order: list[Follow] = []
-        self._pictures: dict[Path, State] = {}
+        self._icons: dict[Path, tuple[State, QIcon]] = {}  # each with the file that it is of
+        room = QPixmap(THUMBNAIL * 2)
+        room.fill(Qt.GlobalColor.transparent)
+        self._blank = picture(room)  # while its own is not drawn
+        self._undrawn: dict[Path, Follow] = {}
+        self._drawing = QTimer(self, singleShot=True, interval=0)
+        self._drawing.timeout.connect(self._draw_next)
         self._mute: dict[int, tuple[Path, str]] = {}  # followed folders that show nothing
         self.setAccessibleName(self.tr("Trainings"))
         self.new = QPushButton(icon("train"), self.tr("Train your own …"), self)
@@ -206,10 +212,12 @@ class TrainingPanel(QWidget):
         chosen = set(self._selected())
         self.list.blockSignals(True)
         self.list.clear()
-        self._pictures.clear()
+        there = {run.path for run in self._order}
+        self._icons = {path: kept for path, kept in self._icons.items() if path in there}
         for run in self._order:
             item = QListWidgetItem(self.list)
             item.setData(Qt.ItemDataRole.UserRole, run)
+            item.setIcon(self._icons[run.path][1] if run.path in self._icons else self._blank)
             self._write(item, run)
             if run is self.training.selected:
                 self.list.setCurrentItem(item)
@@ -240,17 +248,32 @@ class TrainingPanel(QWidget):
         item.setText("\n".join(line for line in lines if line))
         item.setData(Qt.ItemDataRole.AccessibleTextRole, ": ".join(line for line in lines if line))
         item.setToolTip(str(run.place))
-        self._draw(item, run)
+        self._undrawn[run.path] = run
+        self._draw_on()
+
+    def _draw_on(self) -> None:
+        """Draw what is to be seen: pictures are read one at a time, and none that nobody sees."""
+        if self._undrawn and self.isVisible():
+            self._drawing.start()
+
+    def _draw_next(self) -> None:
+        run = self._undrawn.pop(next(iter(self._undrawn)))
+        if run in self._order:
+            self._draw(self.list.item(self._order.index(run)), run)
+        self._draw_on()
 
     def _draw(self, item: QListWidgetItem, run: Follow) -> None:
         """Its picture, where it is another one than before."""
-        found = picture_of(run)
-        state = state_of(found[0]) if found is not None else None
-        if run.path in self._pictures and self._pictures[run.path] == state:
-            return
-        self._pictures[run.path] = state
-        path, sheet = found if found is not None else (Path(), False)
-        item.setIcon(picture(thumbnail(path, sheet, THUMBNAIL * 2)))
+        path, sheet = picture_of(run) or (None, False)
+        state = state_of(path)
+        if state is None or self._icons.get(run.path, (None,))[0] != state:
+            drawn = picture(thumbnail(path, sheet, THUMBNAIL * 2))
+            self._icons[run.path] = state, drawn
+            item.setIcon(drawn)
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
+        super().showEvent(event)
+        self._draw_on()
 
     def _changed(self, run: Follow) -> None:
         if run in self._order:

@@ -86,8 +86,12 @@ class Training(QObject):
             self.touch()
         self.queue.look()
         behind = any(run.behind for run in self.runs)
-        busy = any(s not in ENDED for s in self._status.values())
-        self._timer.start(BEHIND if behind else LIVELY if busy else QUIET)
+        self._timer.start(BEHIND if behind else LIVELY if self.busy else QUIET)
+
+    @property
+    def busy(self) -> bool:
+        """Whether a run goes on, as far as it is known."""
+        return any(status not in ENDED for status in self._status.values())
 
     def look(self) -> None:
         """Read what is new in all runs."""

@@ -147,9 +147,7 @@ class TrainingDialog(QDialog):
     @property
     def _busy(self) -> bool:
         """Whether something trains or waits already."""
-        ended = ("done", "stopped", "failed", "unproved")
-        runs = any(self.training.status(run) not in ended for run in self.training.runs)
-        return runs or bool(self.training.queue.waiting)
+        return self.training.busy or bool(self.training.queue.waiting)
 
     def _card(self, step: Step) -> Card:
         titles = {

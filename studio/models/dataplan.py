@@ -307,6 +307,7 @@ class DataPlan(QObject):
         def fail(sentence: str) -> None:
             if self._counting is job:
                 self._counting = None
+                self.changed.emit()
 
         job = Job(self.tr("Counting the pictures of {0}").format(folder.name), run, take, fail)
         self._counting = self._work.add(job)

@@ -29,7 +29,7 @@ from studio.views.words import series_text
 EXAMPLE = QSize(56, 44)
 ROW = 52  # logical pixels of a class
 LARGE = QSize(160, 110)
-DECIDED = 300  # logical pixels of the column of decisions
+DECIDED = 260  # logical pixels of the column of decisions
 NAME, SHARE, LAYOUTS = 1, 2, 3  # columns behind the example
 WAYS: tuple[By, ...] = ("name", "folder", "sequence")
 
@@ -331,8 +331,8 @@ class ContentsPage(Page):
             usual = self.tr("As usual, frames that are alike together")
         fill(self.source, [usual, self.tr("My own shares")], 0 if data.split is None else 1)
         split = data.split or recognised or Split()
-        for row, shown in ((1, True), (2, True), (3, True)):
-            self.rows.setRowVisible(row, shown and data.split is not None)
+        for row in (1, 2, 3):
+            self.rows.setRowVisible(row, data.split is not None)
         for box, share in ((self.val, split.val), (self.test, split.test)):
             if box.value() != round(100 * share):
                 box.setValue(round(100 * share))

@@ -392,10 +392,12 @@ def read_run(folder: Path) -> Iterator[str]:
             _ = (each.title, each.bundle, each.step, each.said, each.memory, each.busy, each.recipe,
                  each.settings, each.stages, each.total, each.batch, each.seconds_a_step,
                  each.waiting, each.seconds_left, each.rate, each.losses, each.figures, each.bounds,
-                 each.notes, each.current, each.canvas, each.sheet, each.nearest, each.snapshots,
+                 each.notes, each.current, each.canvas, each.sheet, each.snapshots,
                  each.status(), each.last_word, each.starting, each.alive)  # fmt: skip
             gallery_runs.figures_of(each)
             gallery_runs.picture_of(each)
+            if each.sheet is not None:
+                _ = gallery_runs.nearest_of(each.sheet), gallery_runs.nearest_names(each.sheet)
             gallery_runs.settings_of(each)
         gallery_runs.differences(follow, other)
         for how in gallery_runs.SORTS:

@@ -15,7 +15,7 @@ from engines import measures
 from engines.data.kinds import DataSet
 from engines.data.samples import LayoutSample
 from engines.features import embed_pictures
-from engines.measures import Figure, Ids, Picture
+from engines.measures import Ids, Picture
 
 UNSAID: Mapping[str, float] = {}
 STYLES = 20  # photos whose colours a result should take
@@ -92,8 +92,8 @@ def faithfulness(
         "miou_true": float(np.nanmean(true)),
         "ratio": float(np.nanmean(made) / np.nanmean(true)),
         "miou_shuffled": float(np.nanmean(shuffled)),
-        "iou": {name: _number(v) for name, v in zip(classes, made, strict=True)},
-        "iou_true": {name: _number(v) for name, v in zip(classes, true, strict=True)},
+        "iou": dict(zip(classes, made, strict=True)),
+        "iou_true": dict(zip(classes, true, strict=True)),
     }
 
 
@@ -173,13 +173,3 @@ def style_followed(paint: Painter, examples: Examples) -> dict[str, Any]:
 def _colours(picture: Picture) -> measures.Numbers:
     flat = picture.reshape(-1, 3).astype(np.float64)
     return np.concatenate([flat.mean(0), flat.std(0)])
-
-
-def _number(value: float) -> float | None:
-    """JSON knows no NaN: a class that never occurs has no figure."""
-    return float(value) if np.isfinite(value) else None
-
-
-def show(figure: Mapping[str, float]) -> str:
-    """A figure from a card in words."""
-    return str(Figure(**figure))

@@ -128,7 +128,7 @@ def run(
     if sheets_in is not None:
         progress("sheets")
         _sheets(sheets_in, bundle, paint, examples, data, withheld)
-    card = {
+    card: dict[str, Any] = {
         "model": bundle.name,
         "title": bundle.title,
         "recipe": bundle.about.get("recipe"),
@@ -141,11 +141,12 @@ def run(
         "hashes": sources,
         "figures": figures,
     }
+    card = _finite(json.loads(json.dumps(card, default=float)))
     where = out or (bundle.path / "card.json" if bundle.path.is_dir() else None)
     if where is not None:
         # What the export measured of size and speed stays true.
         card |= {k: v for k, v in _before(where).items() if k in ("sizes", "measured_on")}
-        files.write_json(where, _finite(json.loads(json.dumps(card, default=float))))
+        files.write_json(where, card)
     return card
 
 

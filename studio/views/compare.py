@@ -1,8 +1,9 @@
 """Two pictures beside one another: side by side, split by a divider, or swapped while held."""
 
+from collections.abc import Callable
 from enum import Enum
 
-from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QCoreApplication, QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QWheelEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
@@ -228,6 +229,28 @@ class Pair(QWidget):
         self.update()
 
 
+def way_buttons(dialog: QDialog, hold: str, show: Callable[[Way], None]) -> dict[Way, QToolButton]:
+    """A button for each way, of which one is down; `hold` says what the last one does."""
+    group = QButtonGroup(dialog)
+    names = {
+        Way.BESIDE: ("side-by-side", _tr("A and B side by side")),
+        Way.SPLIT: ("split", _tr("A and B at a divider")),
+        Way.SWAP: ("swap", hold),
+    }
+    made = {}
+    for way, (picture, text) in names.items():
+        button = made[way] = tool(dialog, picture, text)
+        button.setCheckable(True)
+        button.setChecked(way is Way.BESIDE)
+        button.clicked.connect(lambda on=False, way=way: show(way))
+        group.addButton(button)
+    return made
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("compare", text)
+
+
 class CompareDialog(QDialog):
     """A window for two pictures, A and B, with what they are called."""
 
@@ -242,21 +265,9 @@ class CompareDialog(QDialog):
         self.pair = Pair(one[0], other[0], self)
         row = QHBoxLayout()
         row.setContentsMargins(8, 8, 8, 4)
-        group = QButtonGroup(self)
-        names = {
-            Way.BESIDE: ("side-by-side", self.tr("A and B side by side")),
-            Way.SPLIT: ("split", self.tr("A and B at a divider")),
-            Way.SWAP: ("swap", self.tr("One at a time; hold to swap")),
-        }
-        self.buttons: dict[Way, QToolButton] = {}
-        for way, (picture, text) in names.items():
-            button = tool(self, picture, text)
-            button.setCheckable(True)
-            button.setChecked(way is Way.BESIDE)
-            button.clicked.connect(lambda on=False, way=way: self._show_as(way))
-            group.addButton(button)
+        self.buttons = way_buttons(self, self.tr("One at a time; hold to swap"), self._show_as)
+        for button in self.buttons.values():
             row.addWidget(button)
-            self.buttons[way] = button
         row.addStretch(1)
         names_row = QHBoxLayout()
         names_row.setContentsMargins(12, 0, 12, 6)

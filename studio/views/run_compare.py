@@ -4,28 +4,23 @@ import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QButtonGroup,
     QDialog,
     QHBoxLayout,
-    QHeaderView,
     QLabel,
     QSplitter,
-    QTableWidget,
-    QTableWidgetItem,
     QVBoxLayout,
     QWidget,
 )
 
 from studio.document.document import Pixels
 from studio.lanes.runs import Follow
-from studio.models.gallery_runs import Figure, differences, figures_of, picture_of
+from studio.models.gallery_runs import differences, figures_of, picture_of
 from studio.models.training import Training
-from studio.views.compare import Pair, Way
-from studio.views.control import tool
+from studio.views.compare import Pair, way_buttons
 from studio.views.run_detail import percent
 from studio.views.run_pictures import read_picture
-from studio.views.words import series_text, status_text
+from studio.views.wizard.parts import put, table
+from studio.views.words import interval_text, series_text, status_text
 
 Row = tuple[str, str, str]
 
@@ -39,16 +34,8 @@ class RunCompareDialog(QDialog):
         super().__init__(parent)
         self.setWindowTitle(self.tr("Compare two trainings"))
         self.pair = Pair(_pixels(one), _pixels(other), self)
-        self.table = QTableWidget(self)
-        self.table.setAccessibleName(self.tr("What differs"))
-        self.table.setColumnCount(3)
-        self.table.setHorizontalHeaderLabels(["", f"A:  {one.title}", f"B:  {other.title}"])
-        self.table.verticalHeader().hide()
-        self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.table.setTabKeyNavigation(False)
-        self.table.setShowGrid(False)
-        self.table.setWordWrap(False)
+        titles = [f"{letter}:  {run.title}" for letter, run in (("A", one), ("B", other))]
+        self.table = table(self, self.tr("What differs"), ["", *titles])
         self._fill(self._rows(one, other, training))
         below = QWidget(self)
         column = QVBoxLayout(below)
@@ -69,18 +56,8 @@ class RunCompareDialog(QDialog):
     def _ways(self) -> QHBoxLayout:
         row = QHBoxLayout()
         row.setContentsMargins(8, 8, 8, 4)
-        group = QButtonGroup(self)
-        names = {
-            Way.BESIDE: ("side-by-side", self.tr("A and B side by side")),
-            Way.SPLIT: ("split", self.tr("A and B at a divider")),
-            Way.SWAP: ("swap", self.tr("One at a time; hold Space to swap")),
-        }
-        for way, (picture, text) in names.items():
-            button = tool(self, picture, text)
-            button.setCheckable(True)
-            button.setChecked(way is Way.BESIDE)
-            button.clicked.connect(lambda on=False, way=way: self.pair.show_as(way))
-            group.addButton(button)
+        hold = self.tr("One at a time; hold Space to swap")
+        for button in way_buttons(self, hold, self.pair.show_as).values():
             row.addWidget(button)
         told = QLabel(self.tr("Painted by each of them last"), self)
         told.setObjectName("muted")
@@ -92,9 +69,12 @@ class RunCompareDialog(QDialog):
         states = [status_text(training.status(run), percent(run)) for run in (one, other)]
         steps = [f"{run.step:,}" for run in (one, other)]
         rows = [(self.tr("State"), *states), (self.tr("Steps"), *steps)]
-        mine, theirs = ({f.name: f for f in figures_of(run)} for run in (one, other))
+        mine, theirs = (
+            {f.name: interval_text(f.value, f.low, f.high) for f in figures_of(run)}
+            for run in (one, other)
+        )
         for name in dict.fromkeys((*mine, *theirs)):
-            values = [_told(each[name]) if name in each else "–" for each in (mine, theirs)]
+            values = [each[name] if name in each else "–" for each in (mine, theirs)]
             rows.append((series_text(name).split(":")[0], *values))
         if one.recipe != other.recipe:
             rows.append((self.tr("System"), one.recipe, other.recipe))
@@ -106,19 +86,8 @@ class RunCompareDialog(QDialog):
         self.table.setRowCount(len(rows))
         for number, row in enumerate(rows):
             for column, text in enumerate(row):
-                item = QTableWidgetItem(text)
-                item.setToolTip(text)
-                self.table.setItem(number, column, item)
-        header = self.table.horizontalHeader()
-        header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
-        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+                put(self.table, number, column, text)
         self.table.resizeRowsToContents()
-
-
-def _told(figure: Figure) -> str:
-    if figure.low is None or figure.high is None:
-        return f"{figure.value:.3g}"
-    return f"{figure.value:.3g} ({figure.low:.3g} – {figure.high:.3g})"
 
 
 def _pixels(run: Follow) -> Pixels:

@@ -8,14 +8,14 @@ from PySide6.QtWidgets import (
     QHeaderView,
     QLabel,
     QTableWidget,
-    QTableWidgetItem,
     QVBoxLayout,
     QWidget,
 )
 
 from studio.models.run_card import Card, Final, Form, read_card
 from studio.views.run_pictures import State, state_of
-from studio.views.words import bytes_text, figure_text
+from studio.views.wizard.parts import put
+from studio.views.words import bytes_text, figure_text, interval_text
 
 
 def _tr(text: str) -> str:
@@ -101,11 +101,7 @@ class MadeModel(QWidget):
                 *(_milliseconds(span) for span in spans),
             ]
             for column, text in enumerate(texts):
-                item = QTableWidgetItem(text)
-                item.setToolTip(text)
-                side = Qt.AlignmentFlag.AlignRight if column else Qt.AlignmentFlag.AlignLeft
-                item.setTextAlignment(side | Qt.AlignmentFlag.AlignVCenter)
-                self.table.setItem(number, column, item)
+                put(self.table, number, column, text, right=column > 0)
         header = self.table.horizontalHeader()
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         if names:
@@ -133,9 +129,7 @@ def _milliseconds(span: float | None) -> str:
 
 
 def _final_text(figure: Final) -> str:
-    text = f"{figure_text(figure.name)} {figure.mean:.3g}"
-    if figure.low is not None and figure.high is not None:
-        text += f" ({figure.low:.3g} – {figure.high:.3g})"
+    text = f"{figure_text(figure.name)} {interval_text(figure.mean, figure.low, figure.high)}"
     bounds = []
     if figure.floor is not None:
         bounds.append(_tr("real against real {0}").format(f"{figure.floor:.3g}"))

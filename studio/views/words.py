@@ -83,13 +83,6 @@ def fault_text(fault: str, count: int) -> str:
     return one[fault] if count == 1 else many[fault].format(f"{count:,}")
 
 
-def size_text(count: float) -> str:
-    """A number of bytes."""
-    if count < 1e9:
-        return _tr("{0} MB").format(max(1, round(count / 1e6)))
-    return _tr("{0} GB").format(f"{count / 1e9:.1f}".removesuffix(".0"))
-
-
 def device_text(name: str) -> str:
     """Where memory is."""
     known = {"cpu": _tr("this computer"), "cuda": _tr("the graphics card")}
@@ -104,7 +97,7 @@ def memory_text(needs: int, has: int, device: str) -> str:
         words = _tr("It needs about {0} of memory; {2} has {1} free.")
     else:
         words = _tr("It needs about {0} of memory, and {2} has only {1} free.")
-    return words.format(size_text(needs), size_text(max(0, has)), device_text(device))
+    return words.format(bytes_text(needs), bytes_text(max(0, has)), device_text(device))
 
 
 def part_text(name: str) -> str:
@@ -189,7 +182,14 @@ def bytes_text(count: int) -> str:
     """An amount of memory or disk."""
     if count < 1e9:
         return _tr("{0} MB").format(max(1, round(count / 1e6)))
-    return _tr("{0} GB").format(f"{count / 1e9:.1f}")
+    return _tr("{0} GB").format(f"{count / 1e9:.1f}".removesuffix(".0"))
+
+
+def interval_text(value: float, low: float | None, high: float | None) -> str:
+    """A figure, with its interval where that is known."""
+    if low is None or high is None:
+        return f"{value:.3g}"
+    return f"{value:.3g} ({low:.3g} – {high:.3g})"
 
 
 def figure_text(name: str) -> str:

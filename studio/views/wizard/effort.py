@@ -18,11 +18,11 @@ from studio.views.settings_form import WIDTH, SettingsForm
 from studio.views.wizard.cards import Card, Cards
 from studio.views.wizard.parts import Page, heading, muted, plain
 from studio.views.words import (
+    bytes_text,
     memory_text,
     part_text,
     preset_text,
     preset_title,
-    size_text,
     span_text,
 )
 
@@ -162,5 +162,5 @@ class EffortPage(Page):
 
 def _parts(need: Need) -> str:
     return " · ".join(
-        f"{part_text(name)} {size_text(size)}" for name, size in need.parts.items() if size >= 5e5
+        f"{part_text(name)} {bytes_text(size)}" for name, size in need.parts.items() if size >= 5e5
     )

@@ -151,5 +151,5 @@ def _measure(options: argparse.Namespace) -> int:
         progress=progress.show,
     )
     progress.end()
-    print(json.dumps(card, indent=1, ensure_ascii=False, default=float))
+    print(json.dumps(card, indent=1, ensure_ascii=False))
     return 0

@@ -74,7 +74,7 @@ class RunCompareDialog(QDialog):
             for run in (one, other)
         )
         for name in dict.fromkeys((*mine, *theirs)):
-            values = [each[name] if name in each else "–" for each in (mine, theirs)]
+            values = [each.get(name, "–") for each in (mine, theirs)]
             rows.append((series_text(name).split(":")[0], *values))
         if one.recipe != other.recipe:
             rows.append((self.tr("System"), one.recipe, other.recipe))

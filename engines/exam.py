@@ -15,7 +15,15 @@ from torch import Tensor, nn
 from engines import live, measures
 from engines.measures import Figure
 from engines.ports import Image, Latent, Noise
-from engines.recipe import Batch, Draw, LabelledBatch, LayoutBatch, PairedBatch, Recipe
+from engines.recipe import (
+    Batch,
+    Draw,
+    LabelledBatch,
+    LayoutBatch,
+    PairedBatch,
+    Recipe,
+    UnpairedBatch,
+)
 from engines.references import Features, References, Shelf, levels, rgb, truth
 
 Bound = dict[str, float]  # "floor": what true pictures measure; "ceiling": what flat fills do
@@ -114,7 +122,7 @@ def _canvases(batch: Batch) -> list[dict[str, Any]]:
     """What an artist would have on the canvas, for each entry of a batch."""
     if isinstance(batch, LayoutBatch):
         return [{"layout": ids} for ids in batch.layout.cpu().numpy()]
-    if isinstance(batch, PairedBatch):
+    if isinstance(batch, PairedBatch | UnpairedBatch):
         source = rgb(batch.source)
     elif isinstance(batch, LabelledBatch):
         source = rgb(batch.image)

@@ -27,7 +27,7 @@ UNPAINTED = 255
 @dataclass(frozen=True)
 class Axes:
     """A tensor of a graph: its name, its element type, and its axes (a number or a symbol such as
-    "height/8").
+    "height/8" or "height*4").
     """
 
     name: str
@@ -43,6 +43,9 @@ class Axes:
     @staticmethod
     def _extent(symbol: str, batch: int, size: Size, regions: int) -> int:
         known = {"batch": batch, "height": size[0], "width": size[1], "regions": regions}
+        if "*" in symbol:
+            base, _, factor = symbol.partition("*")
+            return known[base] * int(factor)
         base, _, divisor = symbol.partition("/")
         return known[base] // int(divisor or 1)
 
@@ -182,11 +185,13 @@ class Spatial(Port):
 class Image(Spatial):
     """A picture: uint8 (H, W, C) in a document, float32 (N, C, H, W) in [-1, 1] in a graph.
 
-    `fixed` is (height, width) where the network takes one size only, as a style encoder may.
+    `fixed` is (height, width) where the network takes one size only, as a style encoder may; an
+    output is `scale` times as large as what was asked for, whose limits are those of the port.
     """
 
     channels: int = 3
     fixed: tuple[int, ...] = ()
+    scale: int = 1
 
     kind: ClassVar[str] = "image"
     tolerance: ClassVar[float] = 1.0
@@ -196,7 +201,8 @@ class Image(Spatial):
         return not self.fixed
 
     def tensors(self) -> tuple[Axes, ...]:
-        spatial: tuple[int | str, ...] = self.fixed or ("height", "width")
+        times = f"*{self.scale}" if self.scale > 1 else ""
+        spatial: tuple[int | str, ...] = self.fixed or (f"height{times}", f"width{times}")
         return (Axes(self.name, "float32", ("batch", self.channels, *spatial)),)
 
     def sample(self, rng: np.random.Generator, batch: int, size: Size) -> dict[str, Array]:
@@ -275,19 +281,38 @@ class Layout(Spatial):
 
 @dataclass(frozen=True)
 class Mask(Spatial):
-    """A choice of pixels: bool (H, W) in a document, float32 (N, 1, H, W) of 0 and 1 in a graph."""
+    """A choice of pixels: bool (H, W) in a document, float32 (N, 1, H, W) of 0 and 1 in a graph.
+
+    `fixed` as an image's; where `whole`, all is chosen when nothing was said.
+    """
+
+    fixed: tuple[int, ...] = ()
+    whole: bool = False
 
     kind: ClassVar[str] = "mask"
 
+    @property
+    def free(self) -> bool:
+        return not self.fixed
+
+    @property
+    def default(self) -> Any:
+        return np.ones((1, 1), bool) if self.whole else None
+
     def tensors(self) -> tuple[Axes, ...]:
-        return (Axes(self.name, "float32", ("batch", 1, "height", "width")),)
+        spatial: tuple[int | str, ...] = self.fixed or ("height", "width")
+        return (Axes(self.name, "float32", ("batch", 1, *spatial)),)
 
     def sample(self, rng: np.random.Generator, batch: int, size: Size) -> dict[str, Array]:
-        return {self.name: rng.integers(0, 2, (batch, 1, *size)).astype(np.float32)}
+        shape = self.tensors()[0].shape(batch, size)
+        return {self.name: rng.integers(0, 2, shape).astype(np.float32)}
 
     def encode(self, value: Any, size: Size) -> dict[str, Array]:
+        height, width = self.fixed or size
         mask = np.asarray(value)
-        self._expect(mask, size, "a mask")
+        if self.whole and mask.shape == (1, 1):
+            mask = np.broadcast_to(mask, (height, width))
+        self._expect(mask, (height, width), "a mask")
         return {self.name: (mask > 0).astype(np.float32)[None, None]}
 
     def decode(self, array: Array) -> Array:
@@ -375,6 +400,45 @@ class Latent(_Table):
     @property
     def default(self) -> Any:
         return np.zeros(self.dimensions, np.float32)
+
+
+@dataclass(frozen=True)
+class Moments(_Table):
+    """Statistics of feature maps, float32 (D,): C means and then the means of C squares, or of all
+    C x C products where `products`. All zeros, the default, are "not said".
+
+    Those of a whole picture are the mean of those of its parts, by their pixels.
+    """
+
+    channels: tuple[int, ...] = ()  # of each level
+    products: bool = False
+
+    kind: ClassVar[str] = "moments"
+
+    @property
+    def width(self) -> int:
+        return sum(c + (c * c if self.products else c) for c in self.channels)
+
+    @property
+    def default(self) -> Any:
+        return np.zeros(self.width, np.float32)
+
+    def _draw(self, rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
+        # What no picture has, a negative variance, would prove nothing.
+        rows = []
+        for channels in self.channels:
+            values = rng.standard_normal((*shape[:-1], 2 * channels, channels))
+            values += rng.standard_normal((*shape[:-1], 1, channels))
+            rows.append((values.mean(-2), values))
+        means = [mean for mean, _ in rows]
+        if self.products:
+            seconds = [
+                np.einsum("...pc,...pd->...cd", v, v).reshape(*shape[:-1], -1) / v.shape[-2]
+                for _, v in rows
+            ]
+        else:
+            seconds = [np.square(v).mean(-2) for _, v in rows]
+        return np.concatenate(means + seconds, axis=-1).astype(np.float32)
 
 
 @dataclass(frozen=True)
@@ -600,7 +664,19 @@ class NoiseLevel(Port):
 
 KINDS: dict[str, type[Port]] = {
     kind.kind: kind
-    for kind in (Image, Layout, Mask, Latent, Attributes, Scalar, Choice, Text, Noise, NoiseLevel)
+    for kind in (
+        Image,
+        Layout,
+        Mask,
+        Latent,
+        Moments,
+        Attributes,
+        Scalar,
+        Choice,
+        Text,
+        Noise,
+        NoiseLevel,
+    )
 }
 
 

@@ -142,7 +142,8 @@ def _halo(graph: Graph, run: Any, size: Size) -> int | None:
     wide = [a.name for a in axes if str(a.axes[-1]).startswith("width")]
     ports = (*graph.inputs, *graph.outputs)
     limits = [p for p in ports if isinstance(p, Spatial) and p.free]
-    if not wide or not isinstance(graph.outputs[0], Image):
+    made = graph.outputs[0]
+    if not wide or not isinstance(made, Image):
         return None
     step = step_of(graph)
     half = min(4 * size[1], min((p.maximum for p in limits), default=4 * size[1]) // 2)
@@ -151,7 +152,7 @@ def _halo(graph: Graph, run: Any, size: Size) -> int | None:
     cut = {
         k: np.ascontiguousarray(v[..., v.shape[-1] // 2 :]) for k, v in inputs.items() if k in wide
     }
-    whole, part = run(inputs)[0][..., half:], run({**inputs, **cut})[0]
+    whole, part = run(inputs)[0][..., half * made.scale :], run({**inputs, **cut})[0]
     apart = np.abs(whole.astype(np.float64) - part).max(axis=(0, 1, 2)) * 127.5
-    reach = int(np.flatnonzero(apart > 0.5).max(initial=-1)) + 1
+    reach = math.ceil((int(np.flatnonzero(apart > 0.5).max(initial=-1)) + 1) / made.scale)
     return None if reach >= half else reach

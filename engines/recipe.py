@@ -110,6 +110,16 @@ class PairedBatch:
 
 
 @dataclass(frozen=True)
+class UnpairedBatch:
+    """Pictures of one sort and of another, both (N, C, H, W) in [-1, 1]; rows have nothing in
+    common.
+    """
+
+    source: Tensor
+    target: Tensor
+
+
+@dataclass(frozen=True)
 class LabelledBatch:
     """Pictures (N, C, H, W) in [-1, 1] and attributes (N, A) in [0, 1] with NaN unknown."""
 
@@ -124,11 +134,12 @@ class PointsBatch:
     points: Tensor
 
 
-Batch = ImageBatch | LayoutBatch | PairedBatch | LabelledBatch | PointsBatch
+Batch = ImageBatch | LayoutBatch | PairedBatch | UnpairedBatch | LabelledBatch | PointsBatch
 BATCHES: dict[str, type[Batch]] = {
     "image": ImageBatch,
     "layout": LayoutBatch,
     "paired": PairedBatch,
+    "unpaired": UnpairedBatch,
     "labelled": LabelledBatch,
     "points": PointsBatch,
 }

@@ -21,7 +21,7 @@ from engines.data.samples import Sample
 from engines.errors import UserError
 from engines.features import EMBEDDING, embed
 from engines.feed import collate
-from engines.recipe import Batch, LayoutBatch, PairedBatch, PointsBatch
+from engines.recipe import Batch, LayoutBatch, PairedBatch, PointsBatch, UnpairedBatch
 
 Features = npt.NDArray[np.float32]
 ROWS = 8  # pictures at a time
@@ -155,7 +155,7 @@ class References:
 
     def flat(self, batches: Sequence[Batch]) -> list[Tensor]:
         """What is least to beat: each class in its mean colour over training pictures; without
-        layouts, each picture in its own mean colour.
+        layouts, each picture in its own mean colour; of two sorts, the first untouched.
         """
         colours: npt.NDArray[np.uint8] | None = None
         filled = []
@@ -168,6 +168,8 @@ class References:
                     colours = self._class_colours()
                 grey = measures.flat_fill(batch.layout.cpu().numpy(), colours)
                 found = torch.from_numpy(grey).permute(0, 3, 1, 2).to(picture) / 127.5 - 1
+            elif isinstance(batch, UnpairedBatch):
+                found = batch.source
             else:
                 found = picture.mean((2, 3), keepdim=True).expand_as(picture)
             filled.append(found)
@@ -186,7 +188,7 @@ def truth(batch: Batch) -> Tensor | None:
     """The true picture of a batch: what a made one is compared with; None for points."""
     if isinstance(batch, PointsBatch):
         return None
-    return batch.target if isinstance(batch, PairedBatch) else batch.image
+    return batch.target if isinstance(batch, PairedBatch | UnpairedBatch) else batch.image
 
 
 def rgb(picture: Tensor) -> Tensor:

@@ -66,7 +66,11 @@ def describe(graph: Graph) -> dict[str, Any]:
 
 def _dynamic(axes: Axes) -> dict[int, str]:
     """The free axes by place. Counts of regions differ from table to table, so each has its own."""
-    symbols = {i: a.replace("/", "_") for i, a in enumerate(axes.axes) if isinstance(a, str)}
+    symbols = {
+        i: a.replace("/", "_").replace("*", "x")
+        for i, a in enumerate(axes.axes)
+        if isinstance(a, str)
+    }
     return {i: f"{axes.name}_regions" if a == "regions" else a for i, a in symbols.items()}
 
 

@@ -182,6 +182,7 @@ def test_two_folders_that_do_not_match_and_a_folder_for_each_class(tmp_path: Pat
     assert (found.form, found.kind) == ("unpaired", "unpaired")
     report = scan(tmp_path / "zoo", deep=True)
     assert (report.pictures, report.problems) == (24, [])
+    assert open_data(tmp_path / "zoo", "unpaired", SIZE, mends=report.mends).names
     for other in report.alternatives:
         again = scan(tmp_path / "zoo", other.kind, mends=other.mends)
         assert (again.form, again.kind, again.problems) == (other.form, other.kind, [])

@@ -2,6 +2,7 @@
 
 import ast
 import csv
+import json
 import os
 import shutil
 from concurrent.futures import ThreadPoolExecutor
@@ -13,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engines.data import kinds, points, sets, tables
-from engines.data.crops import central_crop, random_crop
+from engines.data.crops import central_crop, kept, random_crop
 from engines.data.kinds import LayoutSet, PaintedSet
 from engines.data.landscapes import attributes_of, prepare, weight_of
 from engines.data.pictures import read_layout, read_picture, write_layout, write_picture
@@ -144,7 +145,7 @@ def test_the_cache_keeps_to_its_budget(vistas: Path, monkeypatch: pytest.MonkeyP
 
     monkeypatch.setattr(kinds, "read_picture", counted)
     one = 64 * 64 * 3
-    data = open_data(vistas, "image", SIZE, cache_bytes=2 * one + one // 2)
+    data = open_data(vistas, "image", (64, 64), cache_bytes=2 * one + one // 2)
     for _ in range(3):
         for index in range(4):
             data.draw(index, rng(index))
@@ -229,6 +230,88 @@ def test_pairs_of_two_folders(tmp_path: Path) -> None:
     (tmp_path / "a" / "1.png").unlink()
     with pytest.raises(UserError, match="no mate in a, 1 first"):
         open_data(tmp_path, "paired", (8, 8))
+
+
+def two_sorts(folder: Path, sources: int, targets: int) -> Path:
+    """Folders a and b of pictures of one colour each: from 10 up, and from 190 up."""
+    for part, count, value in (("a", sources, 10), ("b", targets, 190)):
+        (folder / part).mkdir()
+        for i in range(count):
+            path = folder / part / f"{i}.png"
+            write_picture(path, np.full((8, 10, 3), value + i, np.uint8))
+    return folder
+
+
+def test_two_sorts_of_pictures_meet_by_chance(tmp_path: Path) -> None:
+    data = open_data(two_sorts(tmp_path, 60, 60), "unpaired", (8, 8))
+    assert len(data) < 60
+    assert all(name.startswith("a/") for name in data.names)
+    drawn = [data.draw(2, rng(i)) for i in range(300)]
+    assert {int(sample.source[0, 0, 0]) for sample in drawn} == {10 + int(data.names[2][2:])}
+    met = [int(sample.target[0, 0, 0]) for sample in drawn]
+    val = open_data(tmp_path, "unpaired", (8, 8), "val")
+    kept_back = {int(val.fixed(i).target[0, 0, 0]) for i in range(len(val))}
+    assert len(set(met)) > 40
+    assert len(val) > 0
+    assert not kept_back & set(met)
+    assert max(met.count(value) for value in met) < 40
+    assert same(data.draw(2, rng(7)), drawn[7])
+    met_first = [int(data.fixed(i).target[0, 0, 0]) for i in range(len(data))]
+    assert len(set(met_first)) == len(data)
+
+
+def test_a_sort_takes_its_shares_from_the_table(tmp_path: Path) -> None:
+    two_sorts(tmp_path, 3, 3)
+    lines = [f"a/{i},train,1" for i in range(3)]
+    lines += ["b/0,train,3", "b/1,train,1", "b/2,val,1"]
+    write(tmp_path / "splits.csv", "name,split,weight", *lines)
+    data = open_data(tmp_path, "unpaired", (8, 8))
+    met = [int(data.draw(0, rng(i)).target[0, 0, 0]) for i in range(400)]
+    assert set(met) == {190, 191}
+    assert 250 < met.count(190) < 350
+    assert len(open_data(tmp_path, "unpaired", (8, 8), "val")) == 0  # It has no source.
+    write(tmp_path / "splits.csv", "name,split", *(f"a/{i},train" for i in range(3)))
+    with pytest.raises(UserError, match="b belongs to the training split"):
+        open_data(tmp_path, "unpaired", (8, 8))
+
+
+def test_a_sort_that_cannot_be_read_in_part_goes_on(tmp_path: Path) -> None:
+    two_sorts(tmp_path, 3, 3)
+    lines = [f"{part}/{i},train" for part in "ab" for i in range(3)]
+    write(tmp_path / "splits.csv", "name,split", *lines)
+    data = open_data(tmp_path, "unpaired", (8, 8))
+    (tmp_path / "b" / "1.png").write_bytes(b"no picture")
+    met = {int(data.draw(0, rng(i)).target[0, 0, 0]) for i in range(40)}
+    assert met == {190, 192}
+    for i in (0, 2):
+        (tmp_path / "b" / f"{i}.png").unlink()
+    with pytest.raises(UserError, match=r"png"):
+        open_data(tmp_path, "unpaired", (8, 8)).draw(0, rng(0))
+
+
+def test_a_large_photo_is_kept_as_small_as_the_closest_look_allows(tmp_path: Path) -> None:
+    y, x = np.mgrid[0:600, 0:800]
+    photo = np.stack([x % 256, y % 256, (x + y) % 256], 2).astype(np.uint8)
+    ids = ((x // 100 + y // 100) % 3).astype(np.uint8)
+    few, small = kept((photo, ids), (64, 64))
+    assert few.shape[:2] == small.shape == (171, 228)  # 2 x 64 / 0.75, and as wide as before.
+    assert kept((photo,), (64, 64))[0].shape == (86, 114, 3)
+    assert kept((photo[:100, :100], ids[:100, :100]), (64, 64))[0].shape == (100, 100, 3)
+    for part in ("photos", "layouts"):
+        (tmp_path / part).mkdir()
+    write_picture(tmp_path / "photos" / "a.png", photo)
+    write_layout(tmp_path / "layouts" / "a.png", ids, ())
+    classes = [{"id": i, "name": name, "color": f"#{i:06x}"} for i, name in enumerate("xyz")]
+    write(tmp_path / "classes.json", json.dumps(classes))
+    write(tmp_path / "splits.csv", "name,split", "a,train")
+    data = open_data(tmp_path, "layout", (64, 64))
+    assert data.decoded_bytes(0) == 171 * 228 * 4
+    sample = data.fixed(0)
+    whole = central_crop(photo.shape, (64, 64))
+    # Shrunk twice is as shrunk once, but for the borders of what was shrunk.
+    apart = np.abs(whole.picture(photo // 2, (64, 64)).astype(int) - sample.image // 2)
+    assert np.median(apart) <= 2
+    assert (whole.layout(ids, (64, 64)) == sample.layout).mean() > 0.96
 
 
 def test_a_folder_for_each_class_is_labelled(tmp_path: Path) -> None:

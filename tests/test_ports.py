@@ -18,6 +18,7 @@ from engines.ports import (
     Latent,
     Layout,
     Mask,
+    Moments,
     Noise,
     NoiseLevel,
     Port,
@@ -44,6 +45,9 @@ PORTS: list[Port] = [
     Noise("noise", channels=3, scale=4),
     Noise("seed", channels=7),
     NoiseLevel("level", schedule=Schedule("cosine", 20, "v"), noisy="noise"),
+    Mask("everywhere", fixed=(16, 12), whole=True),
+    Moments("moments", channels=(3, 5)),
+    Moments("products", channels=(3, 5), products=True, regional=True),
 ]
 SIZE = (24, 16)
 
@@ -113,6 +117,38 @@ def test_pictures_go_through_the_graph_form_unchanged(seed: int, height: int, wi
     assert encoded.dtype == np.float32
     assert np.abs(encoded).max() <= 1
     np.testing.assert_array_equal(port.decode(encoded), picture)
+
+
+def test_a_larger_picture_is_as_many_times_as_large() -> None:
+    axes = Image("large", minimum=8, maximum=64, scale=4).tensors()[0]
+    assert axes.shape(2, SIZE, 1) == (2, 3, 4 * SIZE[0], 4 * SIZE[1])
+    assert port_from_json(Image("large", scale=2).to_json()) == Image("large", scale=2)
+
+
+def test_a_mask_of_which_nothing_was_said_chooses_all() -> None:
+    whole, none = Mask("mask", whole=True), Mask("mask")
+    assert (whole.encode(whole.default, SIZE)["mask"] == 1).all()
+    assert none.default is None
+    chosen = np.zeros(SIZE, bool)
+    chosen[3, 4] = True
+    assert whole.encode(chosen, SIZE)["mask"].sum() == 1
+
+
+@pytest.mark.parametrize("products", [False, True])
+def test_drawn_moments_are_those_of_some_picture(products: bool) -> None:
+    port = Moments("moments", channels=(3, 5), products=products)
+    assert port.width == 8 + (9 + 25 if products else 8)
+    rows = port.sample(np.random.default_rng(4), 20, SIZE)["moments"].astype(np.float64)
+    assert rows.shape == (20, port.width)
+    means, seconds = rows[:, :8], rows[:, 8:]
+    if not products:
+        assert (seconds >= np.square(means)).all()
+        return
+    for level, (a, b) in enumerate(((0, 3), (3, 8))):
+        block = seconds[:, :9] if level == 0 else seconds[:, 9:]
+        covariance = block.reshape(20, b - a, b - a)
+        covariance = covariance - means[:, a:b, None] * means[:, None, a:b]
+        assert (np.linalg.eigvalsh(covariance) > -1e-4).all()
 
 
 def test_black_and_white_are_minus_one_and_one() -> None:

@@ -26,9 +26,9 @@ WANTED = 1.8
 
 
 MOST_WAITING = 0.05  # of a training's time, for data
-# Photos are larger than what is learnt from them, and none is drawn so often that it is still
-# decoded: copies of a few under many names.
-PAINTED, COPIES, LARGER = 4, 100, 2
+# Photos are larger than what is learnt from them. A training reads each once and draws it hundreds
+# of times: they are so few that the warm-up reads them.
+PAINTED, COPIES, LARGER = 4, 3, 2
 # Whose defaults are not what a step is to be timed with.
 SETTINGS: dict[str, dict[str, Any]] = {"spade": {"early": 0.0}, "pix2pix": {"batch": 4}}
 

@@ -17,12 +17,11 @@ from engines.commands.terminal import (
     whole,
 )
 from engines.data.mends import NONE, Mends, Split, read_mends
+from engines.data.report import KINDS
 from engines.errors import UserError, choose
 
 if TYPE_CHECKING:
     from engines.data.report import Report
-
-KINDS = ("image", "layout", "paired", "labelled")
 
 
 def add(verbs: Verbs) -> None:

@@ -1,13 +1,17 @@
 """Which part of a picture a sample shows."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from engines.data.pictures import Pixels, resize_picture, shrink_layout
+from engines.data.samples import Decoded
 
 SMALLEST = 0.75  # of the longest crop that fits: closer looks at the same picture
+_ROOM = 2.0  # For ids: shrunk twice by vote, a border can be off by half a pixel of the first.
+_WORTH = 1.25  # How much larger than needed a picture is where it is kept smaller.
 
 
 @dataclass(frozen=True)
@@ -19,10 +23,13 @@ class Crop:
     height: int
     width: int
     flip: bool = False
+    quick: bool = (
+        False  # shrunk by a filter a third as wide, as training draws far more than it shows
+    )
 
     def picture(self, pixels: Pixels, size: tuple[int, int]) -> Pixels:
         """Cut, resize and flip a picture (H, W, 3); (3, height, width) comes back."""
-        cut = resize_picture(self._cut(pixels), size)
+        cut = resize_picture(self._cut(pixels), size, quick=self.quick)
         return np.ascontiguousarray((cut[:, ::-1] if self.flip else cut).transpose(2, 0, 1))
 
     def layout(self, ids: Pixels, size: tuple[int, int]) -> Pixels:
@@ -48,7 +55,25 @@ def random_crop(shape: Sequence[int], size: tuple[int, int], rng: np.random.Gene
     height, width = (max(1, round(side * share)) for side in _largest(shape, size))
     top = int(rng.integers(0, shape[0] - height + 1))
     left = int(rng.integers(0, shape[1] - width + 1))
-    return Crop(top, left, height, width, bool(rng.random() < 0.5))
+    return Crop(top, left, height, width, bool(rng.random() < 0.5), quick=True)
+
+
+def kept(decoded: Decoded, size: tuple[int, int]) -> Decoded:
+    """An entry's pictures and ids, of one height and width, as small as the closest look at them
+    lets them be: a photo of twelve million pixels is read once and not at every draw.
+    """
+    if not decoded:
+        return decoded
+    height, width = decoded[0].shape[:2]
+    room = _ROOM if any(array.ndim == 2 for array in decoded) else 1.0
+    scale = SMALLEST / room * min(height / size[0], width / size[1])
+    if scale < _WORTH:
+        return decoded
+    small = math.ceil(height / scale), math.ceil(width / scale)
+    return tuple(
+        resize_picture(array, small) if array.ndim == 3 else shrink_layout(array, small)
+        for array in decoded
+    )
 
 
 def _largest(shape: Sequence[int], size: tuple[int, int]) -> tuple[int, int]:

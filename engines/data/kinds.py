@@ -1,5 +1,6 @@
 """Kinds of data sets: entries by name as samples, cropped and flipped from a given generator."""
 
+import logging
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -9,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from engines.data import points
-from engines.data.crops import Crop, central_crop, random_crop
+from engines.data.crops import Crop, central_crop, kept, random_crop
 from engines.data.layouts import Reading
 from engines.data.listing import apart
 from engines.data.pictures import read_picture, resize_picture, shrink_layout
@@ -22,9 +23,14 @@ from engines.data.samples import (
     PairedSample,
     PointsSample,
     Sample,
+    UnpairedSample,
 )
 from engines.data.spec import DataSpec, palette
 from engines.errors import UserError
+
+log = logging.getLogger(__name__)
+
+_TRIES = 20  # partners that cannot be read before a draw gives up
 
 
 @dataclass(frozen=True)
@@ -70,7 +76,7 @@ class DataSet(ABC):
         return self._sample(index, decoded, central_crop(decoded[0].shape, self.spec.size))
 
     def decoded_bytes(self, index: int) -> int:
-        """Bytes that the entry takes once its files are read."""
+        """Bytes that the entry takes once its files are read and it is kept."""
         return sum(array.nbytes for array in self._decoded(index))
 
     @abstractmethod
@@ -85,7 +91,7 @@ class DataSet(ABC):
         with self._lock:
             if index in self._cache:
                 return self._cache[index]
-        decoded = self._decode(index)
+        decoded = kept(self._decode(index), self.spec.size)
         with self._lock:
             size = sum(array.nbytes for array in decoded)
             if size <= self._left and index not in self._cache:
@@ -204,6 +210,42 @@ class PairedSet(ImageSet):
 
     def _sample(self, index: int, decoded: Decoded, crop: Crop) -> Sample:
         return PairedSample(*(crop.picture(array, self.spec.size) for array in decoded))
+
+
+class UnpairedSet(ImageSet):
+    """Pictures of one sort, each with one of another that a draw chooses by its weight."""
+
+    def __init__(self, entries: Entries, spec: DataSpec, cache: int, targets: Entries):
+        super().__init__(entries, spec, cache // 2)
+        self._targets = ImageSet(targets, spec, cache // 2)
+
+    def draw(self, index: int, rng: np.random.Generator) -> Sample:
+        """The picture and another, cropped and mirrored each for itself."""
+        source = super().draw(index, rng)
+        for _ in range(_TRIES):
+            try:
+                target = self._targets.draw(self._targets.pick(rng), rng)
+                break
+            except UserError as error:
+                log.warning("%s", error)
+        else:
+            target = self._targets.draw(self._targets.pick(rng), rng)
+        return _unpaired(source, target)
+
+    def fixed(self, index: int) -> Sample:
+        """The picture, and the one at its place among the others."""
+        return _unpaired(super().fixed(index), self._targets.fixed(index % len(self._targets)))
+
+    def decoded_bytes(self, index: int) -> int:
+        return super().decoded_bytes(index) + self._targets.decoded_bytes(
+            index % len(self._targets)
+        )
+
+
+def _unpaired(source: Sample, target: Sample) -> UnpairedSample:
+    assert isinstance(source, ImageSample)
+    assert isinstance(target, ImageSample)
+    return UnpairedSample(source.image, target.image)
 
 
 class PointsSet(DataSet):

@@ -338,9 +338,12 @@ def _majority(ids: Pixels, cells: Cells, size: tuple[int, int]) -> Pixels:
     return winners
 
 
-def resize_picture(rgb: Pixels, size: tuple[int, int]) -> Pixels:
-    """Uint8 (H, W, 3) at another size (height, width), by Lanczos."""
+def resize_picture(rgb: Pixels, size: tuple[int, int], *, quick: bool = False) -> Pixels:
+    """Uint8 (H, W, 3) at another size (height, width), by Lanczos; where it is `quick` and nothing
+    grows, by Hamming's filter, which is a third as wide.
+    """
     if rgb.shape[:2] == size:
         return rgb
-    image = Image.fromarray(rgb).resize((size[1], size[0]), Image.Resampling.LANCZOS)
-    return np.asarray(image)
+    shrinks = quick and size[0] <= rgb.shape[0] and size[1] <= rgb.shape[1]
+    kind = Image.Resampling.HAMMING if shrinks else Image.Resampling.LANCZOS
+    return np.asarray(Image.fromarray(rgb).resize((size[1], size[0]), kind))

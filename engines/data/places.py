@@ -3,7 +3,7 @@
 import os
 import re
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -142,6 +142,14 @@ def _both(lister: Lister, places: Places) -> tuple[Listing, Listing]:
         return Listing(photos, first.doubles, first.unread, first.out - mates.out), mates
     mates = lister.pictures(places.second)
     return copied(first), copied(mates)
+
+
+def sorts_of(
+    places: Places, first: Mapping[str, Path], second: Mapping[str, Path]
+) -> dict[str, Path]:
+    """Folder/name -> path of two sorts of pictures that have nothing to do with each other."""
+    both = ((places.first, first), (places.second or HERE, second))
+    return {f"{at}/{name}": path for at, its in both for name, path in its.items()}
 
 
 def usual_ending(names: Collection[str]) -> str:

@@ -12,7 +12,7 @@ Form = Literal[
     "clips",  # frames of moving pictures, in folders or by number: kind image
     "layouts",  # photos and layouts: kind layout
     "pairs",  # two folders with the same names: kind paired
-    "unpaired",  # two folders with different names: kind unpaired, which nothing learns from yet
+    "unpaired",  # two folders with different names
     "folders",  # a folder for each class: kind labelled
     "attributes",  # an attributes.csv: kind labelled
 ]

@@ -32,6 +32,13 @@ class PairedSample(NamedTuple):
     target: Pixels
 
 
+class UnpairedSample(NamedTuple):
+    """A picture of one sort and one of another, uint8 (3, H, W), of nothing in common."""
+
+    source: Pixels
+    target: Pixels
+
+
 class LabelledSample(NamedTuple):
     """A picture uint8 (3, H, W) and its attributes (A,) in [0, 1], NaN unknown."""
 
@@ -45,5 +52,5 @@ class PointsSample(NamedTuple):
     points: Floats
 
 
-Sample = ImageSample | LayoutSample | PairedSample | LabelledSample | PointsSample
+Sample = ImageSample | LayoutSample | PairedSample | UnpairedSample | LabelledSample | PointsSample
 Decoded = tuple[npt.NDArray[Any], ...]  # what one entry of a set holds once its files are read

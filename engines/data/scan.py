@@ -17,7 +17,7 @@ from engines.data.listing import HERE, MOVING, Cancelled, Lister, Listing, apart
 from engines.data.mends import NONE, Mends
 from engines.data.palettes import spread
 from engines.data.pictures import NotExact, read_picture, size_of
-from engines.data.places import Places, listings, places_of
+from engines.data.places import Places, listings, places_of, sorts_of
 from engines.data.recognise import KIND_OF, Recognised, recognise
 from engines.data.report import KINDS, Alternative, Fault, Problem, Report
 from engines.data.sets import splits_of
@@ -181,9 +181,7 @@ class _Scan:
         self._listed(first)
         self._listed(second)
         if kind == "unpaired":
-            both = ((places.first, first), (places.second or HERE, second))
-            paths = {f"{at}/{name}": path for at, its in both for name, path in its.paths.items()}
-            first, places = Listing(paths), Places(HERE)
+            first, places = Listing(sorts_of(places, first.paths, second.paths)), Places(HERE)
         if places.second is None:
             self.names = first.paths.keys() | first.out
             table = folder / "attributes.csv"

@@ -23,18 +23,19 @@ from engines.data.kinds import (
     PaintedSet,
     PairedSet,
     PointsSet,
+    UnpairedSet,
 )
 from engines.data.layouts import Reading
 from engines.data.listing import Lister, Listing
 from engines.data.mends import NONE, Mends
-from engines.data.places import Places, listings, places_of
+from engines.data.places import Places, listings, places_of, sorts_of
 from engines.data.samples import Floats
 from engines.data.spec import DataSpec
 from engines.data.splitting import assign
 from engines.errors import UserError
 
 CACHE_BYTES = 2_000_000_000
-KINDS = ("image", "layout", "paired", "labelled")
+KINDS = ("image", "layout", "paired", "unpaired", "labelled")
 
 
 def open_data(
@@ -89,11 +90,6 @@ def _open(
         return PointsSet(name, DataSpec("points", size, 1, 2, fingerprint=name))
     if not folder.is_dir():
         raise UserError(f"There is no data folder {folder}; check the path.")
-    if kind == "unpaired":
-        raise UserError(
-            f"Nothing learns from two folders without pairs yet, as in {folder}; choose to read it "
-            "as pictures."
-        )
     if kind not in KINDS:
         raise UserError(f"There is no kind of data called {kind!r}.")
     try:
@@ -110,6 +106,9 @@ def _open(
         pictures, mates = mates, pictures
     if not pictures:
         raise UserError(f"There are no pictures in {folder / places.first}; choose another folder.")
+    if kind == "unpaired":
+        assert mates is not None
+        return _apart(folder, pictures, mates, places, size, split, cache, mends)
     if mends.mates and mates is not None:
         pictures = {name: path for name, path in pictures.items() if name in mates}
         mates = {name: path for name, path in mates.items() if name in pictures}
@@ -151,6 +150,38 @@ def _as(
         header, values = _values(folder, entries.names, pictures, mends)
     spec = replace(spec, attributes=header, classes=reading.classes)
     return LayoutSet(entries, spec, cache, values, beside, reading)
+
+
+def _apart(
+    folder: Path,
+    sources: dict[str, Path],
+    targets: dict[str, Path],
+    places: Places,
+    size: tuple[int, int],
+    split: str,
+    cache: int,
+    mends: Mends,
+) -> DataSet:
+    """Two sorts of pictures; both may use the same names, so each is named with its folder."""
+    assert places.second is not None
+    if not targets:
+        raise UserError(f"There are no pictures in {folder / places.second}; add some.")
+    both = sorts_of(places, sources, targets)
+    names, weights = _chosen(folder, both, split, mends)
+    found = []
+    for place in (places.first, places.second):
+        rows = [i for i, name in enumerate(names) if both[name].is_relative_to(folder / place)]
+        if not rows and split == "train":
+            raise UserError(
+                f"No picture in {folder / place} belongs to the training split; mend splits.csv."
+            )
+        mine = [names[i] for i in rows]
+        found.append(Entries(mine, [both[n] for n in mine], [weights[i] for i in rows]))
+    count = len(found[0].names)
+    spec = DataSpec("unpaired", size, count, fingerprint=_fingerprint(folder, both.values(), mends))
+    # What has no counterpart of its split cannot be shown beside one.
+    first = found[0] if found[1].names else Entries([], [], [])
+    return UnpairedSet(first, spec, cache, found[1])
 
 
 def _unmated(folder: Path, places: Places, kind: str, missing: Sequence[str]) -> str:

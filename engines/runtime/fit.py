@@ -25,7 +25,8 @@ def fit(port: Port, value: Any, size: Size) -> Any:
     if isinstance(port, Layout) and isinstance(value, np.ndarray) and value.ndim == 2:
         return shrink_layout(value.astype(np.uint8), size)
     if isinstance(port, Mask) and isinstance(value, np.ndarray) and value.ndim == 2:
-        return shrink_layout((value > 0).astype(np.uint8), size) > 0
+        height, width = port.fixed or size
+        return shrink_layout((value > 0).astype(np.uint8), (height, width)) > 0
     if isinstance(value, Regional):
         return Regional(value.table, shrink_layout(value.regions, size))
     return value

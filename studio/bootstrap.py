@@ -56,13 +56,17 @@ class Environment:
         else:
             self.python = self.venv / "bin" / "python"
 
-    def requirements(self, test: bool) -> list[str]:
-        """What pip is to install, from pyproject.toml; `test` adds the test tools. Trouble."""
+    def requirements(self, test: bool) -> tuple[list[str], list[str]]:
+        """What pip is to install, from pyproject.toml, and what it is to install without all that
+        this asks for; `test` adds the test tools. Trouble.
+        """
         path = self.root / "pyproject.toml"
         try:
-            project = tomllib.loads(path.read_text(encoding="utf-8"))["project"]
+            whole = tomllib.loads(path.read_text(encoding="utf-8"))
+            project, alone = whole["project"], whole.get("tool", {}).get("pentimento", {})
             extra = project["optional-dependencies"]["test"] if test else []
-            return [str(line) for line in [*project["dependencies"], *extra]]
+            needed = [str(line) for line in [*project["dependencies"], *extra]]
+            return needed, [str(line) for line in alone.get("alone", ())]
         except (OSError, KeyError, ValueError) as error:
             raise Trouble(
                 f"{path} cannot be read ({error}); it is part of the project: fetch that again."
@@ -70,7 +74,9 @@ class Environment:
 
     def fingerprint(self, test: bool) -> str:
         """A hash that changes with the requirements."""
-        return hashlib.sha256("\n".join(self.requirements(test)).encode()).hexdigest()
+        return hashlib.sha256(
+            "\n\n".join(map("\n".join, self.requirements(test))).encode()
+        ).hexdigest()
 
     def ready(self, test: bool = False) -> bool:
         """Whether exactly what is required was installed to the end, here, for this Python."""
@@ -152,15 +158,16 @@ class Environment:
         shutil.rmtree(scratch, ignore_errors=True)
         scratch.mkdir()
         temporary = dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(scratch))
-        code, last = run_shown(
-            [
-                *(str(self.python), "-m", "pip", "install", "--no-input"),
-                *("--disable-pip-version-check", "--progress-bar", "on"),
-                *self.requirements(test),
-            ],
-            {**clean_environment(), **temporary},
-            keep_open,
-        )
+        pip = [
+            *(str(self.python), "-m", "pip", "install", "--no-input"),
+            *("--disable-pip-version-check", "--progress-bar", "on"),
+        ]
+        needed, alone = self.requirements(test)
+        calls = [[*pip, *needed], *([[*pip, "--no-deps", *alone]] if alone else [])]
+        for call in calls:
+            code, last = run_shown(call, {**clean_environment(), **temporary}, keep_open)
+            if code != 0:
+                break
         shutil.rmtree(scratch, ignore_errors=True)
         if code != 0:
             free = shutil.disk_usage(self.venv).free / 1e9

@@ -185,6 +185,21 @@ def test_a_killed_start_is_made_good_by_the_next(
     assert not list(environment.venv.glob("**/~*"))
 
 
+def test_what_stands_alone_comes_without_what_it_asks_for(environment: Environment) -> None:
+    table = '[tool.pentimento]\nalone = ["weights==3"]\n'
+    before = environment.fingerprint(test=False)
+    (environment.root / "pyproject.toml").write_text(PROJECT + table)
+    assert environment.fingerprint(test=False) != before
+    environment.ensure()
+    first, second = (call["arguments"] for call in calls(environment))
+    assert isinstance(first, list)
+    assert isinstance(second, list)
+    assert "--no-deps" not in first
+    assert first[-1] == "thing==1"
+    assert second[-2:] == ["--no-deps", "weights==3"]
+    assert complete(environment)
+
+
 def test_the_test_tools_are_an_addition(environment: Environment) -> None:
     environment.ensure()
     assert not environment.ready(test=True)

@@ -208,6 +208,10 @@ def test_a_layout_set_serves_as_four_kinds(vistas: Path) -> None:
     assert isinstance(paired, PaintedSet)
     colors = palette(layout.spec.classes)[first.layout].transpose(2, 0, 1)
     assert same(paired.fixed(0), PairedSample(colors, first.image))
+    unpaired = open_data(vistas, "unpaired", (64, 64))
+    met = [unpaired.draw(0, rng(i)) for i in range(30)]
+    assert len({sample.target.tobytes() for sample in met}) > 10
+    assert same(unpaired.fixed(0), (colors, first.image))
     one, other = layout.draw(1, rng(5)), paired.draw(1, rng(5))
     assert np.array_equal(one.image, other.target)
 

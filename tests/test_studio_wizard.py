@@ -542,7 +542,8 @@ def test_what_waits_is_changed_in_its_place(
 ) -> None:
     training.queue.hold(True)
     settled(qtbot, dialog)
-    recipe = next(entry for entry in dialog.plan.catalog.values() if entry.usual)
+    usual = (entry for entry in dialog.plan.catalog.values() if entry.usual)
+    recipe = next(entry for entry in usual if entry.kind == "layout")
     mends = Mends(resize=True, mates=True, classes=(("sun", "moon"),))
     order = Order(
         recipe.id,

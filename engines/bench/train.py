@@ -4,7 +4,7 @@ import math
 import multiprocessing
 import os
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from engines.bench import Comparison, Share, Timings, bench
 from engines.bench._machine import alternate_blocks, bfloat16, first_batch, tell
-from engines.recipe import Batch, Draw, Recipe, recipe_type, registry
+from engines.recipe import Batch, Draw, Phase, Recipe, recipe_type, registry
 from engines.runs import Run
 from engines.train import new_run
 from engines.train import train as train_run
@@ -30,7 +30,11 @@ MOST_WAITING = 0.05  # of a training's time, for data
 # of times: they are so few that the warm-up reads them.
 PAINTED, COPIES, LARGER = 4, 3, 2
 # Whose defaults are not what a step is to be timed with.
-SETTINGS: dict[str, dict[str, Any]] = {"spade": {"early": 0.0}, "pix2pix": {"batch": 4}}
+SETTINGS: dict[str, dict[str, Any]] = {
+    "spade": {"early": 0.0},
+    "pix2pix": {"batch": 4},
+    "srgan": {"faithful": 0.0},
+}
 
 
 @dataclass(frozen=True)
@@ -59,7 +63,7 @@ class PlainLoop:
         self.recipe, self.seed, self.step = recipe, seed, 0
         self.device = torch.device(device)
         recipe.nets.to(self.device)
-        self.phases = recipe.stages()[-1].phases
+        self.phases = phases_of(recipe)
         self.optimizers: dict[tuple[nn.Module, ...], torch.optim.Adam] = {}
         for phase in self.phases:
             if phase.updates not in self.optimizers:
@@ -188,7 +192,12 @@ def many_photos(folder: Path, side: int) -> None:
 
 def turns(run: Run) -> int:
     """After how many steps every phase had its turns."""
-    return math.lcm(*(phase.every for phase in build_recipe(run).stages()[-1].phases))
+    return math.lcm(*(phase.every for phase in phases_of(build_recipe(run))))
+
+
+def phases_of(recipe: Recipe) -> Sequence[Phase]:
+    """The phases that a training begins with."""
+    return next(stage.phases for stage in recipe.stages() if stage.steps)
 
 
 def waited(run: Run, steps: int, rounds: int) -> tuple[float, ...]:

@@ -212,40 +212,47 @@ class PairedSet(ImageSet):
         return PairedSample(*(crop.picture(array, self.spec.size) for array in decoded))
 
 
-class UnpairedSet(ImageSet):
-    """Pictures of one sort, each with one of another that a draw chooses by its weight."""
+class UnpairedSet(DataSet):
+    """Pictures of one sort, each with one of another that a draw chooses by its weight. Of both
+    sets a sample's first part counts.
+    """
 
-    def __init__(self, entries: Entries, spec: DataSpec, cache: int, targets: Entries):
-        super().__init__(entries, spec, cache // 2)
-        self._targets = ImageSet(targets, spec, cache // 2)
+    def __init__(self, sources: DataSet, targets: DataSet, spec: DataSpec):
+        super().__init__(sources.names, sources.weights, spec, 0)
+        self._sources, self._targets = sources, targets
 
     def draw(self, index: int, rng: np.random.Generator) -> Sample:
         """The picture and another, cropped and mirrored each for itself."""
-        source = super().draw(index, rng)
-        for _ in range(_TRIES):
-            try:
-                target = self._targets.draw(self._targets.pick(rng), rng)
-                break
-            except UserError as error:
-                log.warning("%s", error)
-        else:
-            target = self._targets.draw(self._targets.pick(rng), rng)
-        return _unpaired(source, target)
+        return _beside(self._sources.draw(index, rng), self._met(rng, _TRIES))
+
+    def _met(self, rng: np.random.Generator, tries: int) -> Sample:
+        """One of the other sort; what cannot be read is passed over, but not for ever."""
+        try:
+            return self._targets.draw(self._targets.pick(rng), rng)
+        except UserError as error:
+            if tries == 0:
+                raise
+            log.warning("%s", error)
+            return self._met(rng, tries - 1)
 
     def fixed(self, index: int) -> Sample:
         """The picture, and the one at its place among the others."""
-        return _unpaired(super().fixed(index), self._targets.fixed(index % len(self._targets)))
+        other = index % len(self._targets)
+        return _beside(self._sources.fixed(index), self._targets.fixed(other))
 
     def decoded_bytes(self, index: int) -> int:
-        return super().decoded_bytes(index) + self._targets.decoded_bytes(
-            index % len(self._targets)
-        )
+        other = index % len(self._targets)
+        return self._sources.decoded_bytes(index) + self._targets.decoded_bytes(other)
+
+    def _decode(self, index: int) -> Decoded:
+        return ()
+
+    def _sample(self, index: int, decoded: Decoded, crop: Crop) -> Sample:
+        return self.fixed(index)
 
 
-def _unpaired(source: Sample, target: Sample) -> UnpairedSample:
-    assert isinstance(source, ImageSample)
-    assert isinstance(target, ImageSample)
-    return UnpairedSample(source.image, target.image)
+def _beside(source: Sample, target: Sample) -> UnpairedSample:
+    return UnpairedSample(np.asarray(source[0], np.uint8), np.asarray(target[0], np.uint8))
 
 
 class PointsSet(DataSet):

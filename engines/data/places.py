@@ -71,7 +71,7 @@ def places_of(folder: Path, kind: str, mends: Mends = NONE) -> Places:
             raise UserError(
                 f"{folder} holds no pairs: it needs the folders source and target (or a and b)."
             )
-        return Places(names[0], names[1], painted and kind == "paired", endings)
+        return Places(names[0], names[1], painted, endings)
     if layered is not None:
         return Places(layered[0], None, False, endings)
     return Places(HERE)

@@ -180,7 +180,7 @@ class _Scan:
         first, second = listings(lister, places)
         self._listed(first)
         self._listed(second)
-        if kind == "unpaired":
+        if kind == "unpaired" and not places.layered:
             first, places = Listing(sorts_of(places, first.paths, second.paths)), Places(HERE)
         if places.second is None:
             self.names = first.paths.keys() | first.out

@@ -48,8 +48,8 @@ def open_data(
 ) -> DataSet:
     """The train or val split of a folder as `kind`; `size` is (height, width) of a crop.
 
-    A layout set also serves as image, labelled and paired data. UserError when the folder is
-    something else, or has faults that mends do not cover.
+    A layout set also serves as image, labelled, paired and unpaired data. UserError when the
+    folder is something else, or has faults that mends do not cover.
     """
     if split not in ("train", "val"):
         raise ValueError(f"open_data opens train and val, not {split!r}")
@@ -106,7 +106,7 @@ def _open(
         pictures, mates = mates, pictures
     if not pictures:
         raise UserError(f"There are no pictures in {folder / places.first}; choose another folder.")
-    if kind == "unpaired":
+    if kind == "unpaired" and not places.layered:
         assert mates is not None
         return _apart(folder, pictures, mates, places, size, split, cache, mends)
     if mends.mates and mates is not None:
@@ -145,6 +145,9 @@ def _as(
     reading = Reading.of(folder, mends)
     if kind == "paired":
         return PaintedSet(entries, spec, cache, beside, reading)
+    if kind == "unpaired":
+        painted = PaintedSet(entries, spec, cache // 2, beside, reading)
+        return UnpairedSet(painted, ImageSet(entries, spec, cache // 2), spec)
     header, values = (), [np.empty(0, np.float32)] * len(entries.names)
     if (folder / "attributes.csv").exists():
         header, values = _values(folder, entries.names, pictures, mends)
@@ -177,11 +180,12 @@ def _apart(
             )
         mine = [names[i] for i in rows]
         found.append(Entries(mine, [both[n] for n in mine], [weights[i] for i in rows]))
-    count = len(found[0].names)
-    spec = DataSpec("unpaired", size, count, fingerprint=_fingerprint(folder, both.values(), mends))
-    # What has no counterpart of its split cannot be shown beside one.
-    first = found[0] if found[1].names else Entries([], [], [])
-    return UnpairedSet(first, spec, cache, found[1])
+    if not found[1].names:  # What has no counterpart of its split cannot be shown beside one.
+        found[0] = Entries([], [], [])
+    mark = _fingerprint(folder, both.values(), mends)
+    spec = DataSpec("unpaired", size, len(found[0].names), fingerprint=mark)
+    first, second = (ImageSet(entries, spec, cache // 2) for entries in found)
+    return UnpairedSet(first, second, spec)
 
 
 def _unmated(folder: Path, places: Places, kind: str, missing: Sequence[str]) -> str:

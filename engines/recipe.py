@@ -137,6 +137,7 @@ class PointsBatch:
 Batch = ImageBatch | LayoutBatch | PairedBatch | UnpairedBatch | LabelledBatch | PointsBatch
 BATCHES: dict[str, type[Batch]] = {
     "image": ImageBatch,
+    "detail": ImageBatch,  # parts of pictures as they are, not resized
     "layout": LayoutBatch,
     "paired": PairedBatch,
     "unpaired": UnpairedBatch,

@@ -318,6 +318,26 @@ def test_a_large_photo_is_kept_as_small_as_the_closest_look_allows(tmp_path: Pat
     assert (whole.layout(ids, (64, 64)) == sample.layout).mean() > 0.96
 
 
+def test_details_are_never_resized(tmp_path: Path) -> None:
+    y, x = np.mgrid[0:40, 0:50]
+    picture = np.stack([x, y, x * 0], 2).astype(np.uint8)
+    write_picture(tmp_path / "large.png", picture)
+    write_picture(tmp_path / "small.png", picture[:8, :10])
+    write(tmp_path / "splits.csv", "name,split", "large,train", "small,train")
+    data = open_data(tmp_path, "detail", (16, 16))
+    seen = set()
+    for seed in range(60):
+        sample = data.draw(0, rng(seed)).image
+        if sample[0, 0, 0] > sample[0, 0, 1]:
+            sample = sample[:, :, ::-1]
+        left, top = int(sample[0, 0, 0]), int(sample[1, 0, 0])
+        assert np.array_equal(sample.transpose(1, 2, 0), picture[top : top + 16, left : left + 16])
+        seen.add((top, left))
+    assert len(seen) > 40
+    assert data.fixed(0).image[:, 0, 0].tolist() == [17, 12, 0]
+    assert data.fixed(1).image.shape == (3, 16, 16)  # What is too small grows.
+
+
 def test_a_folder_for_each_class_is_labelled(tmp_path: Path) -> None:
     for group in ("cat", "dog", "eel"):
         (tmp_path / group).mkdir()

@@ -58,6 +58,27 @@ def random_crop(shape: Sequence[int], size: tuple[int, int], rng: np.random.Gene
     return Crop(top, left, height, width, bool(rng.random() < 0.5), quick=True)
 
 
+def central_detail(shape: Sequence[int], size: tuple[int, int]) -> Crop:
+    """The window of `size` (height, width) in the middle of a picture, as it is, and smaller only
+    where the picture is.
+    """
+    height, width = _native(shape, size)
+    return Crop((shape[0] - height) // 2, (shape[1] - width) // 2, height, width)
+
+
+def random_detail(shape: Sequence[int], size: tuple[int, int], rng: np.random.Generator) -> Crop:
+    """Such a window anywhere in a picture, mirrored or not."""
+    height, width = _native(shape, size)
+    top = int(rng.integers(0, shape[0] - height + 1))
+    left = int(rng.integers(0, shape[1] - width + 1))
+    return Crop(top, left, height, width, bool(rng.random() < 0.5))
+
+
+def _native(shape: Sequence[int], size: tuple[int, int]) -> tuple[int, int]:
+    scale = min(1.0, shape[0] / size[0], shape[1] / size[1])
+    return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
+
+
 def kept(decoded: Decoded, size: tuple[int, int]) -> Decoded:
     """An entry's pictures and ids, of one height and width, as small as the closest look at them
     lets them be: a photo of twelve million pixels is read once and not at every draw.

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from engines.data import points
-from engines.data.crops import Crop, central_crop, kept, random_crop
+from engines.data.crops import Crop, central_crop, central_detail, kept, random_crop, random_detail
 from engines.data.layouts import Reading
 from engines.data.listing import apart
 from engines.data.pictures import read_picture, resize_picture, shrink_layout
@@ -67,17 +67,26 @@ class DataSet(ABC):
     def draw(self, index: int, rng: np.random.Generator) -> Sample:
         """The entry in a random crop, mirrored or not: a function of `index` and the generator."""
         decoded = self._decoded(index)
-        crop = random_crop(decoded[0].shape, self.spec.size, rng)
-        return self._sample(index, decoded, crop)
+        return self._sample(index, decoded, self._look(decoded[0].shape, rng))
 
     def fixed(self, index: int) -> Sample:
         """The entry in its largest central crop."""
         decoded = self._decoded(index)
-        return self._sample(index, decoded, central_crop(decoded[0].shape, self.spec.size))
+        return self._sample(index, decoded, self._look(decoded[0].shape))
 
     def decoded_bytes(self, index: int) -> int:
         """Bytes that the entry takes once its files are read and it is kept."""
         return sum(array.nbytes for array in self._decoded(index))
+
+    def _look(self, shape: Sequence[int], rng: np.random.Generator | None = None) -> Crop:
+        """The part that a draw shows, or without a generator the fixed one."""
+        if rng is None:
+            return central_crop(shape, self.spec.size)
+        return random_crop(shape, self.spec.size, rng)
+
+    def _keep(self, decoded: Decoded) -> Decoded:
+        """What of an entry is kept."""
+        return kept(decoded, self.spec.size)
 
     @abstractmethod
     def _decode(self, index: int) -> Decoded:
@@ -91,7 +100,7 @@ class DataSet(ABC):
         with self._lock:
             if index in self._cache:
                 return self._cache[index]
-        decoded = kept(self._decode(index), self.spec.size)
+        decoded = self._keep(self._decode(index))
         with self._lock:
             size = sum(array.nbytes for array in decoded)
             if size <= self._left and index not in self._cache:
@@ -112,6 +121,18 @@ class ImageSet(DataSet):
 
     def _sample(self, index: int, decoded: Decoded, crop: Crop) -> Sample:
         return ImageSample(crop.picture(decoded[0], self.spec.size))
+
+
+class DetailSet(ImageSet):
+    """Parts of pictures as they are: what learns of single pixels must not see them resized."""
+
+    def _look(self, shape: Sequence[int], rng: np.random.Generator | None = None) -> Crop:
+        if rng is None:
+            return central_detail(shape, self.spec.size)
+        return random_detail(shape, self.spec.size, rng)
+
+    def _keep(self, decoded: Decoded) -> Decoded:
+        return decoded
 
 
 class LabelledSet(ImageSet):

@@ -49,6 +49,7 @@ def scan(
     for the headers, and once more when `deep`. UserError only for a kind that does not exist.
     """
     folder = Path(folder)
+    kind = "image" if kind == "detail" else kind  # Any pictures can be looked at closely.
     if kind not in (None, *KINDS):
         raise UserError(f"There is no kind of data called {kind!r}; use {', '.join(KINDS)}.")
     report = Report(str(folder), kind or "image", deep, mends=mends)

@@ -16,6 +16,7 @@ import numpy as np
 from engines.data import points, tables
 from engines.data.kinds import (
     DataSet,
+    DetailSet,
     Entries,
     ImageSet,
     LabelledSet,
@@ -35,7 +36,7 @@ from engines.data.splitting import assign
 from engines.errors import UserError
 
 CACHE_BYTES = 2_000_000_000
-KINDS = ("image", "layout", "paired", "unpaired", "labelled")
+KINDS = ("image", "detail", "layout", "paired", "unpaired", "labelled")
 
 
 def open_data(
@@ -48,8 +49,8 @@ def open_data(
 ) -> DataSet:
     """The train or val split of a folder as `kind`; `size` is (height, width) of a crop.
 
-    A layout set also serves as image, labelled, paired and unpaired data. UserError when the
-    folder is something else, or has faults that mends do not cover.
+    A layout set also serves as image, detail, labelled, paired and unpaired data. UserError when
+    the folder is something else, or has faults that mends do not cover.
     """
     if split not in ("train", "val"):
         raise ValueError(f"open_data opens train and val, not {split!r}")
@@ -133,6 +134,8 @@ def _as(
     mends: Mends,
 ) -> DataSet:
     """The data set of a kind."""
+    if kind == "detail":
+        return DetailSet(entries, spec, cache)
     if kind == "image":
         return ImageSet(entries, spec, cache)
     if kind == "labelled":

@@ -67,7 +67,7 @@ class SrganRecipe(Recipe):
         "Ledig et al. 2017, Photo-Realistic Single Image Super-Resolution Using a Generative "
         "Adversarial Network, arXiv:1609.04802"
     )
-    kind = "image"
+    kind = "detail"
     settings_type = SrganSettings
     settings: SrganSettings
     averaged: ClassVar[tuple[str, ...]] = ("upscaler",)

@@ -22,7 +22,12 @@ from studio.models.terms import Terms
 PRESETS = ("quick", "overnight", "best")
 REHEARSAL = "tiny"
 # What a folder of a kind can teach besides recipes of its own kind.
-ALSO = {"layout": ("paired", "image"), "labelled": ("image",), "unpaired": ("image",)}
+ALSO = {
+    "image": ("detail",),
+    "layout": ("paired", "image", "detail"),
+    "labelled": ("image", "detail"),
+    "unpaired": ("image", "detail"),
+}
 OWN = frozenset({"steps"})  # settings that a model to start from does not decide
 
 

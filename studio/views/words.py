@@ -42,6 +42,7 @@ def needs_text(kind: str) -> str:
     """What a recipe of that kind of data would need."""
     known = {
         "image": _tr("It needs pictures."),
+        "detail": _tr("It needs pictures."),
         "layout": _tr("It needs photos and their layouts."),
         "paired": _tr("It needs pairs of pictures with the same names in two folders."),
         "labelled": _tr("It needs a folder for each class, or a table of attributes."),

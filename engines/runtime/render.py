@@ -111,6 +111,24 @@ def render(
         yield from _sampled(work, graph, request, start)
 
 
+def wired(
+    bundle: Bundle,
+    request: Request,
+    port: Port,
+    sessions: Sessions,
+    cache: Cache | None = None,
+    stop: Stop | None = None,
+) -> Any:
+    """What other graphs make for an input of the target, as a document value; None where none
+    does, or where nothing was given to it.
+    """
+    work = _Work(bundle, request, sessions, cache or Cache(0), stop)
+    maker = bundle.maker(port)
+    if maker is None or not work.reachable(maker):
+        return None
+    return port.decode(work.tensors(port)[port.tensors()[0].name])
+
+
 @dataclass(frozen=True)
 class _Work:
     """One request being evaluated."""

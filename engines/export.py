@@ -36,6 +36,7 @@ from engines.runtime.bundle import FORMAT, Bundle
 from engines.runtime.tuning import WEIGHTS
 from engines.sizing import sizes
 
+CALIBRATING = 240  # validation pictures
 log = logging.getLogger(__name__)
 
 
@@ -83,6 +84,8 @@ def export_bundle(
         }
         if "base" in run.config:
             about["base"] = {key: run.config["base"][key] for key in ("name", "title", "steps")}
+        if calibration := _calibrated(run, recipe, nets):
+            about["calibration"] = calibration
         forms = folder / "forms"
         forms.mkdir()
         tell("Proving that the model does what the trained networks do.")
@@ -189,6 +192,21 @@ def _fold(module: nn.Module) -> None:
     for part in module.modules():
         for name in list(getattr(part, "parametrizations", {})):
             parametrize.remove_parametrizations(part, name)
+
+
+def _calibrated(run: Run, recipe: Recipe, nets: nn.ModuleDict) -> dict[str, Any]:
+    """What is found on validation pictures, where they still are."""
+
+    def batches() -> Iterator[Any]:
+        mends = mends_of(run.config) | Mends(mates=True)
+        data = open_data(run.config["data"], recipe.kind, recipe.data.size, "val", mends=mends)
+        yield from fixed_batches(data, CALIBRATING, 8, torch.device("cpu"))
+
+    try:
+        with torch.no_grad():
+            return recipe.calibrate(nets, batches())
+    except UserError:
+        return {}
 
 
 def _preview(run: Run, recipe: Recipe, nets: nn.ModuleDict, path: Path) -> None:

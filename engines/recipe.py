@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, get_args, get_origin, get_type_hints
 
@@ -290,6 +290,12 @@ class Recipe(ABC):
     def validate(self, nets: nn.ModuleDict, batch: Any) -> dict[str, Tensor]:
         """Figures per sample (N,) on validation data, lower is better; for recipes whose product
         is no picture.
+        """
+        return {}
+
+    def calibrate(self, nets: nn.ModuleDict, batches: Iterator[Any]) -> dict[str, Any]:
+        """Set what is to be found on validation pictures and not by training, in the copy that is
+        exported; what model.json says of it. UserError where the pictures cannot be read.
         """
         return {}
 

@@ -132,9 +132,27 @@ def _measure(options: argparse.Namespace) -> int:
     for place in (options.out, options.sheets):
         if place is not None:
             check_writable(place)
-    from engines.measure_model import run
+    from engines.runtime.bundle import find_model
 
     progress = Progress()
+    if (bundle := find_model(options.model)).reads is not None:
+        from engines import measure_reader
+
+        read = measure_reader.run(
+            bundle,
+            options.data,
+            split=options.split,
+            side=options.side,
+            count=options.count,
+            threads=options.threads,
+            out=options.out,
+            progress=progress.show,
+        )
+        progress.end()
+        print(json.dumps(read, indent=1, ensure_ascii=False))
+        return 0
+    from engines.measure_model import run
+
     card = run(
         options.model,
         options.data,

@@ -4,15 +4,17 @@ Howard et al. 2019, Searching for MobileNetV3, arXiv:1905.02244, section 6.4. Tr
 scratch; other systems are measured, and some trained, by what it reads.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 from torchvision.models.segmentation import lraspp_mobilenet_v3_large
 
+from engines.calibration import calibration_error
 from engines.ports import UNPAINTED, Image, Layout
 from engines.recipe import (
     Draw,
@@ -26,6 +28,10 @@ from engines.recipe import (
     Terms,
     register,
 )
+
+SPARSE = 7  # Of pixels so far apart a temperature is found as well as of all.
+HOTTEST = 8.0  # of the temperatures that are tried, and the coolest is its inverse
+TRIES = 161
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,6 +51,9 @@ class Reader(nn.Module):
         self.network = lraspp_mobilenet_v3_large(
             weights=None, weights_backbone=None, num_classes=classes
         )
+        # No weight: it is found anew for every export.
+        self.register_buffer("temperature", torch.ones(()), persistent=False)
+        self.temperature: Tensor
 
     def forward(self, picture: Tensor) -> Tensor:
         scores: Tensor = self.network(picture)["out"].float()
@@ -54,12 +63,13 @@ class Reader(nn.Module):
 class Decision(nn.Module):
     """The likeliest class of each pixel as uint8 (N, H, W), and its probability (N, 1, H, W)."""
 
-    def __init__(self, reader: nn.Module) -> None:
+    def __init__(self, reader: Reader) -> None:
         super().__init__()
         self.reader = reader
 
     def forward(self, picture: Tensor) -> tuple[Tensor, Tensor]:
-        confidence, ids = torch.softmax(self.reader(picture), dim=1).max(dim=1)
+        scores = self.reader(picture) / self.reader.temperature
+        confidence, ids = torch.softmax(scores, dim=1).max(dim=1)
         return ids.to(torch.uint8), confidence[:, None] * 2 - 1
 
 
@@ -105,6 +115,36 @@ class LayoutReaderRecipe(Recipe):
             "wrong": wrong.sum((1, 2)) / known.sum((1, 2)).clamp(min=1),
         }
 
+    def calibrate(self, nets: nn.ModuleDict, batches: Iterator[LayoutBatch]) -> dict[str, Any]:
+        """Find the temperature at which probabilities are what they say: the least cross-entropy on
+        validation pictures (Guo et al. 2017, arXiv:1706.04599, section 4.2).
+        """
+        reader, scores, true = _reader(nets), [], []
+        for batch in batches:
+            layout = batch.layout.flatten()[::SPARSE]
+            known = layout != UNPAINTED
+            found = reader(batch.image).movedim(1, -1).flatten(0, 2)[::SPARSE]
+            scores.append(found[known])
+            true.append(layout[known].long())
+        every, right = torch.cat(scores), torch.cat(true)
+        if not len(right):
+            return {}
+        tried = torch.logspace(-1, 1, TRIES, base=HOTTEST)
+        errors = [float(cross_entropy(every / heat, right)) for heat in tried]
+        best = float(tried[int(np.argmin(errors))])
+        reader.temperature.fill_(best)
+
+        def error(heat: float) -> float:
+            sure, ids = torch.softmax(every / heat, dim=1).max(dim=1)
+            return calibration_error(sure.numpy(), (ids == right).numpy())
+
+        return {
+            "temperature": best,
+            "error_before": error(1.0),
+            "error_after": error(best),
+            "pixels": len(right),
+        }
+
     def graphs(self, nets: nn.ModuleDict) -> Sequence[Graph]:
         """Photo in; layout and confidence out."""
         limits: dict[str, Any] = {"multiple": 8, "minimum": 32, "maximum": 4096}
@@ -113,7 +153,13 @@ class LayoutReaderRecipe(Recipe):
         photo = Image("photo", "Photo", **limits)
         layout = Layout("layout", "Layout", **limits, classes=names, colors=colors)
         confidence = Image("confidence", "Confidence", **limits, channels=1)
-        return [Graph("read", Decision(nets["reader"]), (photo,), (layout, confidence))]
+        return [Graph("read", Decision(_reader(nets)), (photo,), (layout, confidence))]
+
+
+def _reader(nets: nn.ModuleDict) -> Reader:
+    reader = nets["reader"]
+    assert isinstance(reader, Reader)
+    return reader
 
 
 def _error(scores: Tensor, layout: Tensor) -> Tensor:

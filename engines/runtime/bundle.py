@@ -16,7 +16,7 @@ import onnx
 
 from engines import files
 from engines.errors import UserError
-from engines.ports import Image, NoiseLevel, Port, port_from_json
+from engines.ports import Image, Layout, NoiseLevel, Port, port_from_json
 from engines.runtime.places import installed
 
 FORMAT = 1
@@ -132,8 +132,16 @@ class Bundle:
 
     @property
     def picture(self) -> Image | None:
-        """The picture that the model makes, if it makes one."""
+        """The picture that the model makes, if it makes one: one beside a layout tells of that."""
+        if self.reads is not None:
+            return None
         return next((p for p in self.target.outputs if isinstance(p, Image)), None)
+
+    @property
+    def reads(self) -> Layout | None:
+        """The layout that the model reads off a picture, if it is a reader."""
+        first = self.target.outputs[0]
+        return first if isinstance(first, Layout) else None
 
 
 def inspect_onnx(path: Path) -> dict[str, Any]:

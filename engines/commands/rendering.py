@@ -19,7 +19,6 @@ from engines.commands.terminal import (
 from engines.errors import UserError
 
 if TYPE_CHECKING:
-    from engines.ports import Port, Size
     from engines.request import Request
     from engines.runtime.bundle import Bundle
     from engines.runtime.render import Frame
@@ -118,8 +117,8 @@ class _Work:
     def one(self, values: Mapping[str, Any], out: Path, shown: Progress | None = None) -> None:
         """Render one picture to `out`, whole or not at all; UserError. `shown` hears of steps."""
         from engines.request import Request
+        from engines.runtime import tiles
         from engines.runtime.fit import fit
-        from engines.runtime.render import render
 
         bundle, options = self.bundle, self.options
         chosen, rounded = options.size, None
@@ -130,8 +129,7 @@ class _Work:
                 f"Rendering at {chosen[1]} x {chosen[0]}, the nearest to {rounded[1]} x "
                 f"{rounded[0]} that the model takes."
             )
-        for port in (*bundle.target.inputs, *bundle.target.outputs):
-            _check_size(port, chosen)
+        tiles.check(bundle, chosen)
         ports = {port.name: port for port in bundle.ports}
         request = Request(
             model=bundle.hash,
@@ -143,20 +141,13 @@ class _Work:
             guidance=options.guidance,
         )
         last: Frame | None = None
-        for last in render(bundle, request, self.sessions, self.cache):
+        for last in tiles.paint(bundle, request, self.sessions, self.cache):
             if shown is not None and not last.final:
                 shown.show(f"Rendering {last.progress:.0%}")
         if shown is not None:
             shown.end()
         assert last is not None  # A render ends with its final frame, or raises.
         save(bundle, request, last, out)
-
-
-def _check_size(port: "Port", chosen: "Size") -> None:
-    from engines.ports import Spatial
-
-    if isinstance(port, Spatial) and port.free:
-        port.check(chosen)
 
 
 def _batch(work: _Work, values: dict[str, Any], name: str, folder: Path) -> int:

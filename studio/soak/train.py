@@ -35,12 +35,12 @@ EACH = 20  # kills of one run
 # From a trainer's first step to its latest death: seconds, and steps where those are slow.
 LONGEST, STRETCH = 4.0, 50
 COMING_SECONDS = 180.0  # for a trainer to come up on a busy machine
-EARLY, STUDIO = 0.1, 0.25  # shares of the kills before a first step, and of the studio
+EARLY, STUDIO = 0.05, 0.15  # shares of the kills before a first step, and of the studio
 CHECKPOINT, VALIDATE = 20, 100  # steps
 # Little to calculate and much to keep, so that kills fall into writes.
 RECIPES: dict[str, dict[str, Any]] = {
-    "wgan_gp": {"batch": 1, "size": 8, "width": 64, "latent": 512, "turns": 2},
-    "pix2pix": {"batch": 1, "size": 16, "width": 48, "depth": 4, "critic": 8, "patch": "1"},
+    "wgan_gp": {"batch": 1, "size": 8, "width": 96, "latent": 1024, "turns": 2},
+    "pix2pix": {"batch": 1, "size": 8, "width": 128, "depth": 3, "critic": 4, "patch": "1"},
 }
 STEPS = 1_000_000  # none of them gets there
 

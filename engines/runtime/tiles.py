@@ -122,6 +122,19 @@ def paint(
         yield Frame(request, {picture.name: out}, done / len(tiles), seconds, final)
 
 
+def known(
+    bundle: Bundle,
+    request: Request,
+    sessions: Sessions,
+    cache: Cache | None = None,
+    stop: Stop | None = None,
+) -> dict[str, Any]:
+    """What other graphs make for the target of a request of any size, by input: statistics of the
+    picture among it. UserError, Stale.
+    """
+    return _Whole(bundle, request, TILE).known(sessions, cache, stop)
+
+
 def cuts(bundle: Bundle, size: Size, tile: int = TILE) -> tuple[list[int], list[int]]:
     """The rows and the columns of the input before which tiles end. None is larger than wanted."""
     step = _step(bundle)

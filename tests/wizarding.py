@@ -1,5 +1,6 @@
 """Hands for the wizard of trainings: they drop, click and type on what is visible and enabled."""
 
+import json
 import shutil
 from pathlib import Path
 from typing import Any
@@ -7,16 +8,42 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSettings, Qt
 from PySide6.QtWidgets import QComboBox, QLineEdit, QSpinBox, QWidget
 from pytestqt.qtbot import QtBot
 
 from engines.catalog import RecipeEntry
+from studio.lanes.work import WorkLane
+from studio.models import forecast as forecasting
+from studio.models.training import Training
 from studio.views.training import TrainingDialog
 from studio.views.wizard.cards import Cards
 from tests.running import click, drop, named
 
 PAGES = ("Pictures", "What is in them", "What it learns", "How thoroughly", "Name and terms")
+ANSWER = {
+    "needs": 3_000_000_000,
+    "has": 2_000_000_000,
+    "device": "cpu",
+    "advice": "Halve the size.",
+    "parts": {"networks": 1_000_000_000, "step": 2_000_000_000},
+}
+
+
+@pytest.fixture
+def foretold(qapp: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the forecast says is its own test's; elsewhere nobody waits for torch."""
+    QSettings().clear()
+    monkeypatch.setattr(forecasting, "COMMAND", ("-c", f"print('''{json.dumps(ANSWER)}''')"))
+
+
+@pytest.fixture
+def dialog(foretold: None, training: Training, work: WorkLane, qtbot: QtBot) -> TrainingDialog:
+    """An open wizard."""
+    widget = TrainingDialog(training, work)
+    qtbot.addWidget(widget)
+    widget.show()
+    return widget
 
 
 @pytest.fixture

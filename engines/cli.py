@@ -11,11 +11,22 @@ import sys
 import traceback
 from typing import NoReturn
 
-from engines.commands import data, doctor, listing, measuring, ordering, rendering, training
+from engines.commands import (
+    converting,
+    data,
+    doctor,
+    listing,
+    measuring,
+    ordering,
+    rendering,
+    training,
+)
 from engines.errors import UserError
 
 # What adds verbs; the studio brings its own.
-GROUPS = [g.add for g in (listing, doctor, data, training, ordering, rendering, measuring)]
+GROUPS = [
+    g.add for g in (listing, doctor, data, training, ordering, rendering, converting, measuring)
+]
 EPILOG = "VERB --help explains a verb. Results go to stdout, remarks and progress to stderr."
 
 

@@ -1,0 +1,219 @@
+"""convert: a folder or a video through a model, to be stopped and gone on with at any time."""
+
+import argparse
+import os
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from engines.commands.inputs import parse_inputs, read_value
+from engines.commands.terminal import (
+    Progress,
+    Verbs,
+    check_writable,
+    open_sessions,
+    say,
+    seed,
+    span,
+    whole,
+)
+from engines.errors import UserError
+
+if TYPE_CHECKING:
+    from engines.runtime.bundle import Bundle
+    from engines.runtime.convert.job import Job, Plan, Standing, State
+    from engines.runtime.convert.work import Conversion
+
+NICER = 5  # A conversion that the studio started gives way to whoever paints.
+TELL_SECONDS = 0.3
+REST_SECONDS = 0.05
+
+
+def add(verbs: Verbs) -> None:
+    """Declare the verb."""
+    convert = verbs.add_parser(
+        "convert",
+        help="put a folder of pictures and videos, or a video, through a model",
+        description="Put every picture and video of a folder, or one of them, through a model: "
+        "pictures become PNGs, videos stay videos and keep their sound. Stopped or killed, the "
+        "same words go on where it was, and so does `convert OUT`. A file that cannot be converted "
+        "is told at the end.",
+        allow_abbrev=False,
+    )
+    convert.add_argument(
+        "model", metavar="MODEL", help="an installed model, a folder or an .onnx; alone: the OUT "
+        "of "
+        "a conversion to go on with",
+    )  # fmt: skip
+    convert.add_argument("source", metavar="INPUT", nargs="?", type=Path, help="a folder or a file")
+    convert.add_argument("--out", type=Path, help="a folder; for one file also a file's name")
+    convert.add_argument(
+        "--in", dest="inputs", action="append", default=[], metavar="INPUT=VALUE",
+        help="another input of the model, for all files: --in strength=0.6",
+    )  # fmt: skip
+    convert.add_argument("--style", metavar="PICTURE", help="in whose manner, for models of styles")
+    convert.add_argument("--seed", type=seed, default=0)
+    convert.add_argument("--steps", type=whole, default=20, help="of sampling; 20")
+    convert.add_argument("--sampler", default="ddim", help="of models that denoise; ddim")
+    convert.add_argument("--guidance", type=float, default=1.0, help="how strictly to follow; 1")
+    convert.add_argument(
+        "--side", type=whole, default=0, metavar="PIXELS",
+        help="make what is larger smaller first; else as large as it is",
+    )  # fmt: skip
+    convert.add_argument(
+        "--smooth", type=float, default=0.0, metavar="SHARE",
+        help="against flicker in videos: how much of the frame before stays where nothing moves, "
+        "from 0 to below 1; 0",
+    )  # fmt: skip
+    convert.add_argument(
+        "--each-frame", action="store_true",
+        help="take statistics of every frame of a video anew, not once for all",
+    )  # fmt: skip
+    convert.add_argument("--provider", choices=("cpu", "cuda", "auto"), default="auto")
+    convert.add_argument("--nice", action="store_true", help="give way to other programs")
+    convert.set_defaults(do=_convert)
+
+
+def _convert(options: argparse.Namespace) -> int:
+    from engines.runtime.convert.job import INSIDE, PLAN, Job
+
+    if options.nice:
+        os.nice(max(0, NICER - os.getpriority(os.PRIO_PROCESS, 0)))
+    if options.source is None:
+        home = Path(options.model).absolute()
+        found = (home, home / INSIDE, home.with_name(f".{home.name}.convert"))
+        homes = [each for each in found if (each / PLAN).is_file()]
+        if not homes:
+            raise UserError(
+                f"There is no conversion in {options.model} to go on with; to begin one, write "
+                "MODEL INPUT --out OUT."
+            )
+        job = Job(homes[0])
+    else:
+        if options.out is None:
+            raise UserError("Say where to with --out: a folder, or for one file also its name.")
+        check_writable(options.out)
+        job = Job.make(_plan(options))
+    code = _drive(job, options.provider)
+    if code == 0 and job.plan.single and not options.nice and job.plan.out.exists():
+        job.remove()  # Of one file there is nothing more to know; the studio looks first.
+    return code
+
+
+def _plan(options: argparse.Namespace) -> "Plan":
+    from engines.request import Request
+    from engines.runtime.bundle import find_model
+    from engines.runtime.convert.hand import entry, manner
+    from engines.runtime.convert.job import Plan
+
+    bundle = find_model(options.model)
+    values, folder = parse_inputs(bundle, options.inputs)
+    if folder is not None:
+        raise UserError(f"{folder[0]} cannot be a folder here; give the folder as INPUT.")
+    entry(bundle, values)
+    if options.style is not None:
+        port = manner(bundle, values)
+        if port is None:
+            raise UserError(f"The model {bundle.name} takes no style; leave --style out.")
+        values[port.name] = read_value(port, options.style)
+    installed = bundle.path.name == options.model and not Path(options.model).exists()
+    return Plan(
+        model=options.model if installed else str(Path(options.model).absolute()),
+        source=options.source.absolute(),
+        out=options.out.absolute(),
+        request=Request(
+            bundle.hash, (0, 0), values, options.seed, options.sampler, options.steps,
+            options.guidance,
+        ),
+        side=options.side,
+        smooth=options.smooth,
+        fixed=not options.each_frame,
+    )  # fmt: skip
+
+
+def _drive(job: "Job", provider: str) -> int:
+    """Convert under the job's lock, and say how it goes, in words and in the job."""
+    from engines.runtime.convert.job import State
+
+    with job.writer():
+        job.tell(State("working"))
+        try:
+            return _work(job, provider)
+        except UserError as error:
+            job.tell(State("failed", sentence=str(error)))
+            raise
+        except KeyboardInterrupt:
+            job.tell(State("stopped"))
+            say("The same words go on where it stopped.")
+            raise
+        except BaseException:
+            job.tell(State("failed", sentence="It ended before it was done; go on with it."))
+            raise
+
+
+def _work(job: "Job", provider: str) -> int:
+    from engines.runtime.bundle import find_model
+    from engines.runtime.convert.job import Clock
+    from engines.runtime.convert.work import Conversion
+
+    job.run.steer("run")
+    plan = job.plan
+    bundle: Bundle = find_model(plan.model)
+    conversion = Conversion(job, bundle, open_sessions(provider))
+    progress, clock, told, first = Progress(), Clock(), 0.0, None
+    for step in conversion.steps():
+        first = step.share if first is None else first
+        left = clock.left(first, step.share)
+        if time.monotonic() >= told:
+            told = time.monotonic() + TELL_SECONDS
+            job.tell(_state(conversion, "working", step.name, step.share, left))
+        text = f"{step.done + step.failed}/{step.total} {step.name} {step.share:.0%}"
+        progress.show(text if left is None else f"{text}, {span(left)} left")
+        clock.hold()
+        rests = _rest(job, conversion, step.name, step.share, left)
+        clock.go()
+        if not rests:
+            progress.end()
+            job.tell(_state(conversion, "stopped", "", step.share, None))
+            return 0
+    progress.end()
+    job.tell(_state(conversion, "done", "", 1.0, None))
+    return _told(job, plan, conversion)
+
+
+def _rest(
+    job: "Job", conversion: "Conversion", name: str, share: float, left: float | None
+) -> bool:
+    """Wait while a pause is asked for or somebody paints; whether to go on then."""
+    shown: Standing | None = None
+    while True:
+        desire = job.run.desire()
+        if desire in ("stop", "discard"):
+            return False
+        if desire != "pause" and not job.run.leased():
+            return True
+        now = "paused" if desire == "pause" else "resting"
+        if now != shown:
+            shown = now
+            job.tell(_state(conversion, shown, name, share, left))
+        time.sleep(REST_SECONDS)
+
+
+def _state(
+    conversion: "Conversion", standing: "Standing", name: str, share: float, left: float | None
+) -> "State":
+    from engines.runtime.convert.job import State
+
+    failed = len(conversion.failed)
+    total = len(conversion.items)
+    return State(standing, conversion.done, failed, total, name, share, left)
+
+
+def _told(job: "Job", plan: "Plan", conversion: "Conversion") -> int:
+    """Say what came of it; a single result needs its folder no more."""
+    say(f"{conversion.done} of {len(conversion.items)} in {plan.out}")
+    for name, remark in conversion.records.remarks.items():
+        say(f"{name}: {remark}")
+    for name, sentence in conversion.failed.items():
+        say(f"{name}: {sentence}")
+    return 1 if conversion.failed else 0

@@ -62,10 +62,11 @@ def add(verbs: Verbs) -> None:
 
     make = inner.add_parser(
         "make",
-        help="paint a set of landscapes",
-        description="Paint a layout set of landscapes. Called again, it completes what is missing.",
+        help="paint a set of landscapes, or of pictures in many manners",
+        description="Paint a layout set of landscapes (vista), or pictures in many manners of "
+        "painting to take styles from (painterly). Called again, it completes what is missing.",
     )
-    make.add_argument("world", choices=("vista",))
+    make.add_argument("world", choices=("vista", "painterly"))
     make.add_argument("--count", type=whole, required=True, help="how many pictures")
     make.add_argument("--size", type=size, default=(256, 256), metavar="WxH", help="256x256")
     make.add_argument("--seed", type=seed, default=0)
@@ -154,14 +155,22 @@ def _looked(folder: Path, kind: str | None, deep: bool, mends: Mends) -> "Report
 
 
 def _make(options: argparse.Namespace) -> int:
-    from engines.worlds import vista
+    from engines.worlds import painterly, vista
 
     height, width = options.size
-    if not (16 <= width <= 4096 and 16 <= height <= 4096):
-        raise UserError(f"A vista is 16 to 4096 pixels wide and high, not {width} x {height}.")
-    check_writable(options.out / "classes.json")
+    worlds = {
+        "vista": (vista.make, 16, 4096, "pictures with layouts and attributes"),
+        "painterly": (painterly.make, painterly.SMALLEST, painterly.LARGEST, "paintings"),
+    }
+    make, least, most, what = worlds[options.world]
+    if not (least <= width <= most and least <= height <= most):
+        raise UserError(
+            f"A picture of {options.world} is {least} to {most} pixels wide and high, "
+            f"not {width} x {height}."
+        )
+    check_writable(options.out / "splits.csv")
     progress = Progress()
-    vista.make(
+    make(
         options.out,
         options.count,
         (width, height),
@@ -169,7 +178,7 @@ def _make(options: argparse.Namespace) -> int:
         lambda done, total: progress.count("Painting", done, total),
     )
     progress.end()
-    say(f"{options.count} pictures with layouts and attributes are in {options.out}.")
+    say(f"{options.count} {what} are in {options.out}.")
     return 0
 
 

@@ -72,9 +72,11 @@ def write_pair(
     files.write_bytes(photo, png(picture))
 
 
-def refuse_other(folder: Path, rows: list[list[str]]) -> None:
-    """A UserError if `folder` holds other scenes than these (fewer of these are fine)."""
-    path = folder / "attributes.csv"
+def refuse_other(folder: Path, rows: list[list[str]], table: str = "attributes.csv") -> None:
+    """A UserError if `folder` holds other scenes than these (fewer of these are fine); its table
+    says what it holds.
+    """
+    path = folder / table
     if not path.exists():
         return
     with path.open(encoding="utf-8", newline="") as file:

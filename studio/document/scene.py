@@ -58,6 +58,16 @@ class ModelRef:
 
 
 @dataclass(frozen=True)
+class Traced:
+    """A photo whose layout was read: the ids of the layer that holds it, and of the layout layer
+    that holds what was read, before anything was painted over it.
+    """
+
+    photo: int
+    read: int
+
+
+@dataclass(frozen=True)
 class Scene:
     """What a render depends on besides the layout; `side` is the picture's longer side in pixels.
 
@@ -66,6 +76,7 @@ class Scene:
     artist arranged classes; `protected` ones cannot be painted over; `mappings` say, by model,
     which of its classes a class is, "" for none; `patterns` say which pattern a class has where
     that is not the one of its id, as when an id before it was deleted. All four go by names.
+    Where a photo was `traced`, only what was painted otherwise than it was read is the model's.
     """
 
     palette: tuple[PaletteClass, ...] = ()
@@ -84,6 +95,7 @@ class Scene:
     protected: frozenset[str] = frozenset()
     mappings: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     patterns: Mapping[str, int] = field(default_factory=dict)
+    traced: Traced | None = None
 
     def with_value(self, name: str, value: Any) -> "Scene":
         """The scene with one port set; None takes the setting back."""
@@ -121,6 +133,7 @@ class Scene:
             "protected": sorted(self.protected),
             "mappings": {model: dict(names) for model, names in self.mappings.items()},
             "patterns": dict(self.patterns),
+            "traced": None if self.traced is None else vars(self.traced),
         }
 
     @classmethod
@@ -147,6 +160,7 @@ class Scene:
                 protected=frozenset(_names(plain, "protected")),
                 mappings=_mappings(plain["mappings"]) if "mappings" in plain else {},
                 patterns=_patterns(plain["patterns"]) if "patterns" in plain else {},
+                traced=_traced(plain["traced"]) if "traced" in plain else None,
             )
         except UserError:
             raise
@@ -187,6 +201,10 @@ def _mappings(plain: Any) -> dict[str, dict[str, str]]:
 
 def _patterns(plain: Any) -> dict[str, int]:
     return {str(name): min(max(int(number), 0), 255) for name, number in plain.items()}
+
+
+def _traced(plain: Any) -> Traced | None:
+    return None if plain is None else Traced(int(plain["photo"]), int(plain["read"]))
 
 
 def _pack(value: Any) -> Any:

@@ -10,9 +10,9 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from PySide6.QtCore import QObject, Signal
 
@@ -21,22 +21,34 @@ from engines.request import Request
 
 if TYPE_CHECKING:
     from engines.runtime.bundle import Bundle
-    from engines.runtime.render import Cache
-    from engines.runtime.sessions import Provider, Sessions
+    from engines.runtime.render import Cache, Frame
+    from engines.runtime.sessions import Provider, Sessions, Stop
 
 CACHE_BYTES = 32_000_000
 REST_SECONDS = 0.3  # from the last order to the next spare one
 _LOG = logging.getLogger(__name__)
 
 
+class Way(Protocol):
+    """Another way to a picture than one render of all of it."""
+
+    def frames(
+        self, bundle: "Bundle", request: Request, sessions: "Sessions", cache: "Cache", stop: "Stop"
+    ) -> "Iterator[Frame]":
+        """As `engines.runtime.render.render`, in the lane's thread."""
+
+
 @dataclass(frozen=True)
 class Order:
-    """A render that is wanted; `serial` grows from order to order."""
+    """A render that is wanted, in another `way` where there is one; `serial` grows from order to
+    order.
+    """
 
     bundle: "Bundle"
     request: Request
     draft: bool = False
     serial: int = 0
+    way: Way | None = None
 
 
 class RenderLane(QObject):
@@ -154,7 +166,8 @@ class RenderLane(QObject):
             self._end = stop.stop
         sentence = ""
         try:
-            for frame in render(order.bundle, order.request, sessions, cache, stop):
+            frames = render if order.way is None else order.way.frames
+            for frame in frames(order.bundle, order.request, sessions, cache, stop):
                 if stop.stopped:
                     return False
                 (self.spared if spare else self.framed).emit(order, frame)

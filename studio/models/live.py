@@ -1,6 +1,7 @@
 """The live picture: it follows the layout and the scene, in drafts while the pen is down."""
 
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,7 +10,7 @@ from PySide6.QtCore import QObject, Signal
 from engines.ports import Image, Layout, Size
 from studio.document.document import Pixels
 from studio.document.raster import Area
-from studio.lanes.render import Order, RenderLane
+from studio.lanes.render import Order, RenderLane, Way
 from studio.models.compose import Small, compose, missing, painted, picture_size
 from studio.models.session import Session
 
@@ -48,6 +49,7 @@ class Live(QObject):
         self._pace: dict[str, float] = {}  # seconds a pixel, by model
         self._small: dict[Size, Small] = {}
         self._sent: dict[int, float] = {}
+        self.ways: Callable[[], Way | None] = lambda: None  # where not all of it is to be rendered
         self.draft_seconds = DRAFT_SECONDS
         self.delay = 0.0  # seconds from the order to its picture
         lane.framed.connect(self._framed)
@@ -129,8 +131,11 @@ class Live(QObject):
             self._say_needs(LAYOUT)
             return
         self._say_needs("")
+        way = self.ways()
+        if way is not None and draft:
+            return  # It is painted once the pen rests.
         self._serial += 1
-        order = Order(bundle, compose(bundle, scene, small.ids()), draft, self._serial)
+        order = Order(bundle, compose(bundle, scene, small.ids()), draft, self._serial, way)
         self._behind, self._drafting = False, draft
         self._full = draft and size != full
         self._asked = order.serial
@@ -157,7 +162,9 @@ class Live(QObject):
             return
         self.order, self.frame = order, frame
         self.picture = shown(order, frame)
-        if frame.final:
+        if frame.final and order.way is not None:
+            self._sent.pop(order.serial, None)
+        elif frame.final:
             pixels = order.request.size[0] * order.request.size[1]
             known = self._pace.get(order.bundle.hash)
             pace = frame.seconds / pixels

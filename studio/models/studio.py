@@ -19,6 +19,7 @@ from studio.models.older import Older
 from studio.models.pages import Pages
 from studio.models.palette import Palette
 from studio.models.results import Results
+from studio.models.roundtrip import RoundTrips
 from studio.models.session import Session
 from studio.models.swatches import Swatches
 from studio.models.timeline import Timeline
@@ -27,6 +28,7 @@ from studio.models.tools import Tools
 from studio.models.training import Training
 from studio.models.variations import Variations
 from studio.models.view import View
+from studio.models.wall import Wall
 
 
 class Studio(QObject):
@@ -53,6 +55,7 @@ class Studio(QObject):
         self.palette = Palette(self.session, self.tools, parent=self)
         self.view = View(self)
         self.live = Live(self.session, self.lane, self)
+        self.round_trips = RoundTrips(self.session, self.live, self)
         self.pages = Pages(self.session, self.tools.selection, self)
         self.layering = Layering(self.session, self.live, self)
         self.results = Results(self.session, self.live, self)
@@ -63,6 +66,7 @@ class Studio(QObject):
         self.older = Older(self.files, self.work, self)
         self.variations = Variations(self.session, self.lane, self.work, provider, self)
         self.batch = Batch(self.work, self)
+        self.wall = Wall(self.layering, self.lane, self.work, provider, self)
         self.timeline = Timeline(self.session, self)
         self.training = Training(self.work, runs, self)
         self.training.rendering = lambda: self.lane.busy
@@ -70,6 +74,7 @@ class Studio(QObject):
         self.tools.pen.connect(self.live.set_pen)
         self.tools.pen.connect(self.variations.set_pen)
         self.tools.pen.connect(self.timeslider.set_pen)
+        self.tools.pen.connect(self.wall.set_pen)
         self.tools.pen.connect(lambda down: self.training.touch())
         self.session.painted.connect(lambda area: self.training.touch())
         self.timeslider.rested.connect(self._show_to_trainings)

@@ -1,6 +1,7 @@
 """The bundled style pictures."""
 
 from itertools import combinations
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,26 +10,42 @@ from engines.data.pictures import read_picture
 from engines.worlds import styles
 
 
+def place(name: str) -> Path:
+    return (styles.FOLDER if name in styles.SCENES else styles.PAINTED) / f"{name}.jpg"
+
+
 def shipped(name: str) -> np.ndarray:
-    return read_picture(styles.FOLDER / f"{name}.jpg").astype(np.float32)
+    return read_picture(place(name)).astype(np.float32)
 
 
 def test_all_are_shipped_and_nothing_else() -> None:
-    found = sorted(path.name for path in styles.FOLDER.iterdir())
-    assert found == sorted(f"{name}.jpg" for name in styles.SCENES)
-    assert len(found) == 12
+    found = {path for path in styles.FOLDER.rglob("*") if path.is_file()}
+    wanted = {place(name) for name in (*styles.SCENES, *styles.PAINTINGS)}
+    assert found == wanted | {styles.FOLDER / "LICENCE.txt"}
+    assert (len(styles.SCENES), len(styles.PAINTINGS)) == (12, 31)
+    assert (styles.FOLDER / "LICENCE.txt").read_text("utf-8") == styles.LICENCE
+    assert sum(path.stat().st_size for path in found) < 1_500_000
 
 
-@pytest.mark.parametrize("name", styles.SCENES)
+@pytest.mark.parametrize("name", [*styles.SCENES, *styles.PAINTINGS])
 def test_they_are_small(name: str) -> None:
-    assert (styles.FOLDER / f"{name}.jpg").stat().st_size <= styles.LIMIT
+    limit = styles.LIMIT if name in styles.SCENES else styles.PAINTED_LIMIT
+    assert place(name).stat().st_size <= limit
     assert shipped(name).shape == (styles.SIZE, styles.SIZE, 3)
+
+
+def test_every_painting_is_in_a_manner_of_its_own() -> None:
+    manners = [manner for manner, *_ in styles.PAINTINGS.values()]
+    assert len(set(manners)) == len(manners)
 
 
 def test_the_shipped_one_is_what_is_painted_now() -> None:
     painted = styles.painted("moonlit").astype(np.float32)
     assert np.abs(painted - shipped("moonlit")).mean() < 3  # what the codec takes away
     assert np.abs(painted - shipped("sunset")).mean() > 30
+    woodcut = styles.painted("woodcut").astype(np.float32)
+    assert np.abs(woodcut - shipped("woodcut")).mean() < 6
+    assert np.abs(woodcut - shipped("newsprint")).mean() > 30
 
 
 def test_no_two_have_the_same_light_and_colour() -> None:

@@ -101,8 +101,9 @@ def _pasted(image: QImage) -> Dropped:
 
 
 def styles() -> list[Path]:
-    """The bundled style pictures."""
-    return sorted(p for p in STYLES.glob("*") if p.suffix in ENDINGS)
+    """The bundled style pictures: lights of landscapes first, then manners of painting."""
+    found = (*sorted(STYLES.glob("*")), *sorted((STYLES / "painted").glob("*")))
+    return [path for path in found if path.suffix in ENDINGS]
 
 
 def examples() -> list[Path]:

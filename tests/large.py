@@ -22,6 +22,8 @@ from engines.runtime import tiles
 from engines.runtime.bundle import Bundle
 from engines.runtime.sessions import Sessions
 
+PATCH = 101  # pixels a side; no border of a tile lies where a class ends
+
 
 def photo(size: Size, seed: int = 0) -> Any:
     """Soft colours, some waves and grain, uint8 (H, W, 3)."""
@@ -39,9 +41,9 @@ def photo(size: Size, seed: int = 0) -> Any:
 
 def layout(size: Size, classes: int, seed: int = 0) -> Any:
     """Patches of classes, uint8 (H, W)."""
-    rows, columns = (-(-side // 96) for side in size)
+    rows, columns = (-(-side // PATCH) for side in size)
     patches = np.random.default_rng(seed).integers(0, classes, (rows, columns), np.uint8)
-    return np.kron(patches, np.ones((96, 96), np.uint8))[: size[0], : size[1]]
+    return np.kron(patches, np.ones((PATCH, PATCH), np.uint8))[: size[0], : size[1]]
 
 
 def values(ports: Sequence[Port], size: Size) -> dict[str, Any]:

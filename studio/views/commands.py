@@ -17,6 +17,7 @@ from studio.views.pagecommands import page_commands, page_menu
 from studio.views.selecting import selecting_commands, selecting_menu, symmetry_menu
 from studio.views.shortcuts import change_shortcuts
 from studio.views.toolbox import ToolBar, tool_commands
+from studio.views.wall import show_wall
 
 if TYPE_CHECKING:
     from studio.views.window import Window
@@ -108,6 +109,9 @@ def _modelling(window: "Window", actions: Actions) -> None:
     add, tr = actions.add, window.tr
     add("models", tr("&Choose a model …"), window.choose_model, "Ctrl+M", picture="model")
     add("surprise", tr("&Surprise me"), window.controls.surprise, "Ctrl+R", picture="dice")
+    add(
+        "wall", tr("Compare mo&dels …"), partial(show_wall, window), "Ctrl+Alt+M", picture="compare"
+    )
     add("train", tr("&Train your own …"), window.train, "Ctrl+T", picture="train")
     add("trainings", tr("&Show the trainings"), window.show_trainings)
     add("follow-folder", tr("&Follow a folder of trainings …"), window.follow_folder)
@@ -170,6 +174,7 @@ def _menus(window: "Window", actions: Actions) -> None:
         tr("&Model"),
         "models",
         "surprise",
+        "wall",
         "-",
         "train",
         "trainings",

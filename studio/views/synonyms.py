@@ -58,6 +58,7 @@ def other_words(name: str) -> str:
         "theme-light": _tr("day white look colours appearance mode"),
         "theme-system": _tr("automatic look appearance mode"),
         "models": _tr("style network switch change"),
+        "wall": _tr("side by side engines difference time memory speed contest which"),
         "surprise": _tr("random dice chance variation shuffle"),
         "train": _tr("learn teach own pictures photos data"),
         "trainings": _tr("runs progress jobs"),

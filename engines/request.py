@@ -16,6 +16,7 @@ import numpy as np
 from PIL import Image as Pillow
 
 from engines.errors import UserError
+from engines.mixes import Mixed
 from engines.ports import Regional, Size
 
 _MOST_BYTES = 64_000_000  # of a request's text
@@ -78,6 +79,8 @@ class Request:
 
 def _pack(value: Any) -> Any:
     """A document value as JSON: pictures and layouts as PNG, vectors as lists, the rest as is."""
+    if isinstance(value, Mixed):
+        return value.to_plain(_pack)
     if isinstance(value, Regional):
         return {"table": value.table.tolist(), "regions": _pack(value.regions)}
     if isinstance(value, np.ndarray) and value.dtype == np.bool_:
@@ -98,6 +101,8 @@ def _unpack(value: Any) -> Any:
         if isinstance(value, str | int | float):
             return value
         raise ValueError("a value is of no known form")
+    if "mixes" in value:
+        return Mixed.from_plain(value, _unpack)
     if "table" in value:
         return Regional(np.array(value["table"], np.float32), _unpack(value["regions"]))
     if "mask" in value:

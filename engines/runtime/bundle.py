@@ -119,6 +119,17 @@ class Bundle:
                 return graph
         return None
 
+    def pictured(self, port: Port) -> Image | None:
+        """The picture that a graph reads this input of the target off, and nothing else does: that
+        of a style, say.
+        """
+        maker = self.maker(port)
+        target = {p.name for p in self.target.inputs}
+        for given in maker.inputs if maker is not None else ():
+            if isinstance(given, Image) and given.name not in target:
+                return given
+        return None
+
     @property
     def ports(self) -> tuple[Port, ...]:
         """All inputs of all graphs, each once; a wired one is among them, since it may be set

@@ -10,14 +10,15 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from engines.errors import UserError
-from engines.ports import Noise, Port, Spatial
+from engines.mixes import Mix, Mixed
+from engines.ports import Image, Latent, Moments, Noise, Port, Regional, Spatial
 from engines.request import Request
 from engines.runtime.bundle import Bundle, GraphFile
 from engines.runtime.fit import fit
@@ -101,7 +102,9 @@ def render(
     for port in (*bundle.target.inputs, *bundle.target.outputs):
         if isinstance(port, Spatial) and port.free:
             port.check(request.size)
-    work = _Work(bundle, request, sessions, cache or Cache(0), stop)
+    cache = cache or Cache(0)
+    asked = unmixed(bundle, request, sessions, cache, stop)
+    work = _Work(bundle, asked, sessions, cache, stop)
     start = time.perf_counter()
     graph = bundle.target
     if graph.level is None:
@@ -122,11 +125,31 @@ def wired(
     """What other graphs make for an input of the target, as a document value; None where none
     does, or where nothing was given to it.
     """
-    work = _Work(bundle, request, sessions, cache or Cache(0), stop)
+    cache = cache or Cache(0)
+    request = unmixed(bundle, request, sessions, cache, stop)
+    work = _Work(bundle, request, sessions, cache, stop)
     maker = bundle.maker(port)
     if maker is None or not work.reachable(maker):
         return None
     return port.decode(work.tensors(port)[port.tensors()[0].name])
+
+
+def unmixed(
+    bundle: Bundle,
+    request: Request,
+    sessions: Sessions,
+    cache: Cache | None = None,
+    stop: Stop | None = None,
+) -> Request:
+    """The request with vectors in place of the pictures that they are mixed of; UserError."""
+    mixed = {name: v for name, v in request.values.items() if isinstance(v, Mixed)}
+    if not mixed:
+        return request
+    plain = {name: v for name, v in request.values.items() if name not in mixed}
+    work = _Work(bundle, replace(request, values=plain), sessions, cache or Cache(0), stop)
+    ports = {port.name: port for port in bundle.target.inputs}
+    found = {name: work.mixed(ports.get(name), value) for name, value in mixed.items()}
+    return replace(request, values={**plain, **found})
 
 
 @dataclass(frozen=True)
@@ -191,6 +214,34 @@ class _Work:
                 f"--in {port.name}=..."
             )
         return port.encode(default, size)
+
+    def mixed(self, port: Port | None, value: Mixed) -> Any:
+        """A table of the mixes' vectors with its map, or the first where regions do not count."""
+        picture = self.bundle.pictured(port) if port is not None else None
+        if port is None or picture is None or not isinstance(port, Latent | Moments):
+            raise UserError(
+                f"The model {self.bundle.name} reads no style off pictures here; take a style out "
+                "of the styles, or choose another model."
+            )
+        rows = value.rows if port.regional else value.rows[:1]
+        table = np.stack([self._row(port, picture, row) for row in rows])
+        if not port.regional:
+            return table[0]
+        regions = value.regions
+        return Regional(
+            table, np.zeros(self.request.size, np.uint8) if regions is None else regions
+        )
+
+    def _row(self, port: Latent | Moments, picture: Image, mix: Mix) -> Array:
+        """The weighted mean of the vectors that are read off a mix's pictures."""
+        total = np.zeros(port.width, np.float64)
+        for each, share in zip(mix.pictures, mix.shares, strict=True):
+            if share > 0:
+                given = replace(self.request, values={**self.request.values, picture.name: each})
+                work = replace(self, request=given)
+                read = port.decode(work.tensors(port)[port.tensors()[0].name])
+                total += share / sum(mix.shares) * np.asarray(read, np.float64).reshape(-1)
+        return np.asarray(total if mix.pictures else port.default, np.float32)
 
     def reachable(self, graph: GraphFile) -> bool:
         """Whether something was given to a graph, and the rest has a default."""

@@ -19,7 +19,7 @@ from engines.ports import Mask, Moments, Noise, Port, Regional, Size, Spatial
 from engines.request import Request
 from engines.runtime.bundle import Bundle, GraphFile
 from engines.runtime.fit import fit, nearest_size
-from engines.runtime.render import Array, Cache, Frame, render, wired
+from engines.runtime.render import Array, Cache, Frame, render, unmixed, wired
 from engines.runtime.sessions import Sessions, Stop
 
 TILE = 512  # pixels a side of a tile's input, without what overlaps
@@ -107,7 +107,7 @@ def paint(
         return
     assert picture is not None
     start = time.perf_counter()
-    asked = _Whole(bundle, request, tile)
+    asked = _Whole(bundle, unmixed(bundle, request, sessions, cache, stop), tile)
     known = asked.known(sessions, cache, stop)
     out = np.empty((height * scale, width * scale, picture.channels), np.uint8)
     tiles = list(asked.areas())
@@ -132,7 +132,8 @@ def known(
     """What other graphs make for the target of a request of any size, by input: statistics of the
     picture among it. UserError, Stale.
     """
-    return _Whole(bundle, request, TILE).known(sessions, cache, stop)
+    whole = _Whole(bundle, unmixed(bundle, request, sessions, cache, stop), TILE)
+    return whole.known(sessions, cache, stop)
 
 
 def cuts(bundle: Bundle, size: Size, tile: int = TILE) -> tuple[list[int], list[int]]:

@@ -192,10 +192,10 @@ def _rest(
             return False
         if desire != "pause" and not job.run.leased():
             return True
-        now = "paused" if desire == "pause" else "resting"
+        now: Standing = "paused" if desire == "pause" else "resting"
         if now != shown:
             shown = now
-            job.tell(_state(conversion, shown, name, share, left))
+            job.tell(_state(conversion, now, name, share, left))
         time.sleep(REST_SECONDS)
 
 

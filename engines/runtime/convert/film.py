@@ -76,7 +76,8 @@ class Film:
     @property
     def sound(self) -> list[Any]:
         """Its sound streams, of a kind that is known."""
-        return [s for s in self.container.streams.audio if s.codec_context is not None]
+        streams: list[Any] = list(self.container.streams.audio)
+        return [s for s in streams if s.codec_context is not None]
 
     def shots(self) -> Iterator[Shot]:
         """All frames in order; damaged ones are left out and counted. UserError where none is."""

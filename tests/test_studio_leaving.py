@@ -1,6 +1,7 @@
 """What leaves is what is seen, with the document inside; what comes is a layer."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -10,13 +11,14 @@ from PIL import Image
 from pytestqt.qtbot import QtBot
 
 from engines.data.spec import PaletteClass
-from studio.document.carried import read_png
+from studio.document.carried import Result, read_png
 from studio.document.document import Document
 from studio.document.edit import Edit
 from studio.document.layers import LAYOUT, Kind, walk
 from studio.document.raster import Area, Shape
 from studio.document.scene import Scene
-from studio.lanes.work import WorkLane
+from studio.lanes.work import Job, WorkLane
+from studio.models.files import enlarged
 from studio.models.layering import Layering
 from studio.models.leaving import Leaving, seen
 from studio.models.library import Library
@@ -45,6 +47,10 @@ def paint(leaving: Leaving, layer: int, area: Area, value: object) -> None:
     leaving.session.commit(edit)
 
 
+def twice(job: Job, result: Result) -> Result:
+    return replace(result, pixels=enlarged(result.pixels, 2))
+
+
 def test_a_document_without_a_model_leaves_and_comes_back(
     leaving: Leaving, qtbot: QtBot, tmp_path: Path
 ) -> None:
@@ -54,7 +60,7 @@ def test_a_document_without_a_model_leaves_and_comes_back(
     paint(leaving, photo, Area(5, 0, 20, 10), (0, 0, 200, 127))
     path = tmp_path / "seen.png"
     with qtbot.waitSignal(leaving.told):
-        leaving.export_seen(path, 2)
+        leaving.export_seen(path, twice)
     pixels = np.asarray(Image.open(path))
     assert pixels.shape == (40, 60, 3)
     assert pixels[2, 50].tolist() == [0, 255, 0]

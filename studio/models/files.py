@@ -1,7 +1,7 @@
 """Documents on disk: opened, kept safe while they are painted, saved, exported, recovered."""
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
@@ -316,22 +316,22 @@ class Files(QObject):
 
         self.work.add(Job(_SAVING, run, done, failed))
 
-    def export(self, path: Path, result: Result, factor: int) -> None:
-        """Write a picture at 1, 2 or 4 times its size, with all it was made from inside."""
+    def export(self, path: Path, result: Result, larger: Callable[[Job, Result], Result]) -> Job:
+        """Write a picture, `larger`, with all it was made from inside."""
 
         def run(job: Job) -> tuple[int, int]:
-            pixels = enlarged(result.pixels, factor)
-            data = replace(result, pixels=pixels).png
+            made = larger(job, result)
             from engines import files
 
-            files.write_bytes(path, data)
-            return pixels.shape[1], pixels.shape[0]
+            files.write_bytes(path, made.png)
+            return made.pixels.shape[1], made.pixels.shape[0]
 
         def done(size: tuple[int, int]) -> None:
             text = self.tr("Exported {0} ({1} × {2})")
             self.told.emit(text.format(path.name, *size))
 
-        self.work.add(Job(self.tr("Exporting {0}").format(path.name), run, done, self.problem.emit))
+        label = self.tr("Exporting {0}").format(path.name)
+        return self.work.add(Job(label, run, done, self.problem.emit))
 
     def carry(self, result: Result) -> Path:
         """A result as a file to be dragged out; it is gone when the studio ends. UserError."""

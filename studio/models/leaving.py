@@ -1,6 +1,6 @@
 """What leaves and what comes: pictures as they are seen, layers for other programs, new layers."""
 
-from dataclasses import replace
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +16,6 @@ from studio.document.layers import Kind, Layers
 from studio.document.psd import write_psd
 from studio.document.showing import Showing
 from studio.lanes.work import Job, WorkLane
-from studio.models.files import enlarged
 from studio.models.layering import Layering
 from studio.models.pictures import ordinary
 from studio.models.results import Results
@@ -45,25 +44,23 @@ class Leaving(QObject):
         """Of all that is seen."""
         return self.session.document.size
 
-    def export_seen(self, path: Path, factor: int) -> None:
-        """Write all that is seen, over white, at so many times the document's size, as a PNG that
-        carries the document.
-        """
+    def export_seen(self, path: Path, larger: Callable[[Job, Result], Result]) -> Job:
+        """Write all that is seen, over white, `larger`, as a PNG that carries the document."""
         document, live = self.session.document.copy(), self.results.live
         picture = live.picture
         made = self.results.now()
 
         def run(job: Job) -> Size:
-            result = seen(document, picture, made)
-            pixels = enlarged(result.pixels, factor)
-            files.write_bytes(path, replace(result, pixels=pixels).png)
-            return pixels.shape[0], pixels.shape[1]
+            result = larger(job, seen(document, picture, made))
+            files.write_bytes(path, result.png)
+            return result.pixels.shape[0], result.pixels.shape[1]
 
         def done(size: Size) -> None:
             text = self.tr("Exported {0} ({1} × {2})")
             self.told.emit(text.format(path.name, size[1], size[0]))
 
-        self.work.add(Job(self.tr("Exporting {0}").format(path.name), run, done, self.problem.emit))
+        label = self.tr("Exporting {0}").format(path.name)
+        return self.work.add(Job(label, run, done, self.problem.emit))
 
     def export_psd(self, path: Path) -> None:
         """Write all layers as a Photoshop file."""

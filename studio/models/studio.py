@@ -10,6 +10,7 @@ from studio.lanes.render import RenderLane
 from studio.lanes.work import WorkLane
 from studio.models.batch import Batch
 from studio.models.canvases import shown_of
+from studio.models.enlarging import Enlarging
 from studio.models.files import Files
 from studio.models.layering import Layering
 from studio.models.leaving import Leaving
@@ -66,6 +67,7 @@ class Studio(QObject):
         self.older = Older(self.files, self.work, self)
         self.variations = Variations(self.session, self.lane, self.work, provider, self)
         self.batch = Batch(self.work, self)
+        self.enlarging = Enlarging(self.session, self.work, provider, self)
         self.wall = Wall(self.layering, self.lane, self.work, provider, self)
         self.timeline = Timeline(self.session, self)
         self.training = Training(self.work, runs, self)

@@ -15,7 +15,9 @@ from PySide6.QtWidgets import (
 )
 
 from engines.ports import Size
+from studio.models.enlarging import Enlarging
 from studio.models.files import FACTORS, MOST_EXPORTED
+from studio.views.enlarging import ways_box
 
 
 class ExportDialog(QDialog):
@@ -25,7 +27,11 @@ class ExportDialog(QDialog):
     """
 
     def __init__(
-        self, sizes: Mapping[bool, Size], licence: str, parent: QWidget | None = None
+        self,
+        sizes: Mapping[bool, Size],
+        licence: str,
+        enlarging: Enlarging,
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self._sizes = sizes
@@ -46,11 +52,16 @@ class ExportDialog(QDialog):
             button.setChecked(factor == 1)
             self._group.addButton(button, factor)
             column.addWidget(button)
+        self.ways = ways_box(enlarging, self)
+        self.ways.setVisible(self.ways.count() > 1)
+        column.addWidget(self.ways)
+        self._group.idToggled.connect(lambda factor, on: self.ways.setEnabled(self.factor > 1))
+        self.ways.setEnabled(False)
         self.what.currentIndexChanged.connect(self._tell_sizes)
         self._tell_sizes()
         note = QLabel(
             self.tr(
-                "Larger sizes are resampled (Lanczos), not invented anew.\n"
+                "Larger sizes are resampled (Lanczos) unless a model is to invent the detail.\n"
                 "The file carries the layout and all settings, so that dropping it here opens\n"
                 "them again, and a passport: made with a model, on these terms:\n{0}"
             ).format(licence or self.tr("its maker does not say; ask before you sell it"))
@@ -70,6 +81,11 @@ class ExportDialog(QDialog):
     def factor(self) -> int:
         """How many times its size."""
         return self._group.checkedId()
+
+    @property
+    def way(self) -> str:
+        """The model that makes it larger; empty where it is resampled."""
+        return str(self.ways.currentData()) if self.factor > 1 else ""
 
     @property
     def layered(self) -> bool:

@@ -1,9 +1,13 @@
 """The commands of layers, and their menu."""
 
+from functools import partial
 from typing import TYPE_CHECKING
+
+from PySide6.QtWidgets import QMenu
 
 from studio.models.layering import Layering
 from studio.views.actions import Actions
+from studio.views.enlarging import fill_enlarge
 
 if TYPE_CHECKING:
     from studio.views.window import Window
@@ -63,4 +67,7 @@ def layer_menu(window: "Window", actions: Actions) -> None:
     shown = ("layer-show", "layer-only", "layer-lock")
     moved = ("layer-up", "layer-down", "layer-above", "layer-below")
     names = (*made, "-", *changed, "-", *shown, "-", *moved)
-    actions.menu(window.tr("&Layer"), *names)
+    menu = actions.menu(window.tr("&Layer"), *names)
+    larger = QMenu(window.tr("&Enlarge layer"), menu)
+    menu.addMenu(larger)
+    larger.aboutToShow.connect(partial(fill_enlarge, window, larger))

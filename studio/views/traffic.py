@@ -50,7 +50,8 @@ class Traffic(QObject):
             sizes[True] = leaving.size
         if result is not None:
             sizes[False] = (result.pixels.shape[0], result.pixels.shape[1])
-        dialog = ExportDialog(sizes, licence, self.window)
+        enlarging = self.studio.enlarging
+        dialog = ExportDialog(sizes, licence, enlarging, self.window)
         if not dialog.exec():
             return
         name = f"{self.studio.files.name}.png"
@@ -59,10 +60,11 @@ class Traffic(QObject):
         if path is None:
             return
         path = _ending(path, ".png")
+        larger = enlarging.way(dialog.factor, dialog.way)
         if dialog.layered:
-            leaving.export_seen(path, dialog.factor)
+            enlarging.watch(leaving.export_seen(path, larger))
         elif result is not None:
-            self.studio.files.export(path, result, dialog.factor)
+            enlarging.watch(self.studio.files.export(path, result, larger))
 
     def export_psd(self) -> None:
         """Ask where, and write all layers for other programs."""

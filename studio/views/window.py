@@ -25,6 +25,7 @@ from studio.views.classes import Classes
 from studio.views.commands import make_commands
 from studio.views.desktop import Arrangement, Desktop
 from studio.views.docks import Docks
+from studio.views.enlarging import Progress
 from studio.views.layers import LayersPanel
 from studio.views.mapping import MappingHint
 from studio.views.navigator import Navigator
@@ -73,6 +74,7 @@ class Window(QMainWindow):
         self.training = TrainingPanel(studio.training, studio.work, self, studio.timeslider)
         self.strip = Strip(studio.results, studio.files.carry, self)
         self.status = Status(studio.session, studio.live, studio.view, self)
+        self.status.addPermanentWidget(Progress(studio.enlarging, self))
         self.setStatusBar(self.status)
         self.traffic = Traffic(self)
         self.actions_ = Actions(self, studio.tools.finish)
@@ -115,6 +117,7 @@ class Window(QMainWindow):
         studio = self.studio
         for source in (
             *(studio.session, studio.live, studio.files, studio.leaving, studio.older),
+            studio.enlarging,
             studio,
         ):
             source.problem.connect(self.notice.complain)
@@ -124,6 +127,7 @@ class Window(QMainWindow):
         studio.told.connect(self.notice.tell)
         studio.older.told.connect(self.notice.tell)
         studio.leaving.told.connect(self.notice.tell)
+        studio.enlarging.told.connect(self.notice.tell)
         studio.files.changed.connect(self._title)
         studio.session.stepped.connect(self._title)
         studio.tools.pen.connect(lambda down: self._title())

@@ -24,6 +24,7 @@ from studio.document import png
 from studio.document.document import MOST_SIDE, Document
 from studio.document.layers import LAYOUT, Kind, removed, walk
 from studio.document.scene import Picture, Scene
+from studio.document.styles import Styles
 
 Pixels = npt.NDArray[np.uint8]
 FORMAT = 2  # 1 had a single layer
@@ -157,6 +158,8 @@ def _shrunk(scene: Scene, side: int) -> Scene:
     """The scene with its pictures at most `side` pixels high and wide."""
 
     def shrink(value: Any) -> Any:
+        if isinstance(value, Styles):
+            return value.each(shrink)
         if not isinstance(value, Picture) or max(value.pixels.shape) <= side:
             return value
         height, width = value.pixels.shape[:2]

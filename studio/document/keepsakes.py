@@ -27,6 +27,7 @@ from studio.document.carried import Result, read_result
 from studio.document.document import Document, Pixels
 from studio.document.layers import FIRST
 from studio.document.scene import Picture
+from studio.document.styles import Styles
 
 MOST_ITEMS = 400
 MOST_BYTES = 128_000_000  # of all keepsakes of a document, in memory, in its file and beside it
@@ -113,6 +114,8 @@ def lean(result: Result) -> Result:
         )
 
     def smaller(value: Any) -> Any:
+        if isinstance(value, Styles):
+            return value.each(smaller)
         if isinstance(value, Picture) and max(value.pixels.shape) > STYLE_SIDE:
             return Picture(shrink(value.pixels), value.name)
         if isinstance(value, np.ndarray) and value.dtype == np.uint8 and value.ndim == 3:

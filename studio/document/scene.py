@@ -17,6 +17,7 @@ from engines.data.spec import PaletteClass
 from engines.errors import UserError
 from studio.document import layers
 from studio.document.layers import FIRST, Layers
+from studio.document.styles import Styles
 
 Pixels = npt.NDArray[np.uint8]
 PATTERNS = 12  # kinds of patterns that classes have
@@ -117,7 +118,8 @@ class Scene:
     @property
     def pictures(self) -> dict[str, Picture]:
         """Every picture in it, by hash."""
-        found = [self.underlay, *self.values.values()]
+        mixed = [v for v in self.values.values() if isinstance(v, Styles)]
+        found = [self.underlay, *self.values.values(), *(p for v in mixed for p in v.pictures)]
         return {p.sha: p for p in found if isinstance(p, Picture)}
 
     def to_json(self) -> dict[str, Any]:
@@ -210,6 +212,8 @@ def _traced(plain: Any) -> Traced | None:
 def _pack(value: Any) -> Any:
     if isinstance(value, Picture):
         return {"picture": value.sha, "name": value.name}
+    if isinstance(value, Styles):
+        return {"styles": value.to_json(_pack)}
     if isinstance(value, Mapping):
         return {"named": {str(k): float(v) for k, v in sorted(value.items())}}
     if isinstance(value, tuple):
@@ -217,12 +221,17 @@ def _pack(value: Any) -> Any:
     return value
 
 
+def _picture(plain: Any, pictures: Mapping[str, Picture]) -> Picture:
+    return Picture(pictures[plain["picture"]].pixels, str(plain.get("name", "")))
+
+
 def _unpack(value: Any, pictures: Mapping[str, Picture]) -> Any:
     if isinstance(value, str | int | float) and not isinstance(value, bool):
         return value
     if "picture" in value:
-        found = pictures[value["picture"]]
-        return Picture(found.pixels, str(value.get("name", "")))
+        return _picture(value, pictures)
+    if "styles" in value:
+        return Styles.from_json(value["styles"], lambda plain: _picture(plain, pictures))
     if "named" in value:
         return {str(k): float(v) for k, v in value["named"].items()}
     return tuple(float(v) for v in value["vector"])

@@ -13,6 +13,7 @@ from engines.data.spec import PaletteClass, palette
 from engines.errors import UserError
 from engines.ports import UNPAINTED
 from studio.document.scene import PATTERNS, Scene
+from studio.document.styles import Styles
 
 MOST = 255
 MOST_NAME = 100  # characters
@@ -76,7 +77,11 @@ def renamed(
         mappings={m: {other(k): v for k, v in t.items()} for m, t in scene.mappings.items()},
         patterns={other(k): v for k, v in scene.patterns.items()},
         values={
-            port: entry.name if port in masks and value == before.name else value
+            port: entry.name
+            if port in masks and value == before.name
+            else value.renamed(before.name, entry.name)
+            if isinstance(value, Styles)
+            else value
             for port, value in scene.values.items()
         },
     )

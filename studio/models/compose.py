@@ -27,7 +27,9 @@ from engines.runtime.fit import nearest_size
 from studio.document.document import Document, Pixels, translate
 from studio.document.raster import NOTHING, Area
 from studio.document.scene import Picture, Scene
+from studio.document.styles import Styles
 from studio.models.mapping import mapping_of, numbering
+from studio.models.styling import mixed, wire_of
 
 if TYPE_CHECKING:
     from engines.runtime.bundle import Bundle
@@ -76,12 +78,16 @@ def picture_size(bundle: "Bundle", document: Size, side: int) -> Size:
 def compose(bundle: "Bundle", scene: Scene, ids: Pixels) -> Request:
     """The Request of a scene over a layout that has the picture's size already."""
     values: dict[str, Any] = {}
+    wire = wire_of(bundle)
     for port in bundle.ports:
         if isinstance(port, Layout):
             said = mapping_of(scene, bundle.name)
             values[port.name] = translate(ids, numbering(scene.palette, port.classes, said))
         elif isinstance(port, Mask):
             values[port.name] = _mask(scene, scene.values.get(port.name), ids)
+        elif isinstance(scene.values.get(port.name), Styles):
+            if wire is not None and wire.vector.name == port.name:
+                values[port.name] = mixed(scene, wire, ids)
         elif port.name in scene.values:
             value = _fitting(port, scene.values[port.name])
             if value is not None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QCoreApplication, QMimeData, QSize, Qt
+from PySide6.QtCore import QCoreApplication, QMimeData, QSize, Qt, QUrl
 from PySide6.QtGui import QImage
 
 from engines.data.pictures import read_picture
@@ -34,7 +34,7 @@ class Dropped:
     @staticmethod
     def possible(data: QMimeData) -> bool:
         """Whether there may be a picture in it, without reading anything."""
-        return data.hasImage() or any(url.isLocalFile() for url in data.urls())
+        return data.hasImage() or any(url.isLocalFile() or _web(url) for url in data.urls())
 
     @staticmethod
     def read(path: Path) -> "Dropped":
@@ -71,6 +71,10 @@ def local_file(data: QMimeData) -> Path | None:
     return next(paths, None)
 
 
+def _web(url: QUrl) -> bool:
+    return url.scheme() in ("http", "https", "ftp", "data", "blob")
+
+
 def named(data: QMimeData) -> str:
     """What a drop or the clipboard is called."""
     path = local_file(data)
@@ -90,6 +94,13 @@ def reading(data: QMimeData) -> Callable[[], Dropped]:
     problem = QCoreApplication.translate(
         "Dropped", "There is no picture in it; drop or copy a picture or a picture file."
     )
+    if any(_web(url) for url in data.urls()):
+        problem = QCoreApplication.translate(
+            "Dropped",
+            "The browser gave only the picture's address, and nothing is fetched from the net "
+            "here; "
+            "copy the picture itself there and paste it, or save it and drop the file.",
+        )
     return partial(Dropped, problem=problem)
 
 

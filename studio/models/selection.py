@@ -13,8 +13,9 @@ from studio.document.document import Document
 from studio.document.layers import Kind, find
 from studio.document.raster import Bools, Shape
 from studio.document.selecting import How
+from studio.document.styles import Packed
 from studio.models.session import Session
-from studio.models.trail import Choice, Packed, Trail
+from studio.models.trail import Choice, Trail
 
 
 class Selection(QObject):

@@ -3,39 +3,12 @@
 A selection is no part of the document: it is neither saved nor journalled, nor a step itself.
 """
 
-import zlib
 from dataclasses import dataclass, field
 
-import numpy as np
-
-from engines.ports import Size
 from studio.document.changes import Change
-from studio.document.raster import Bools
+from studio.document.styles import Packed
 
 MOST = 100  # selections that are remembered
-
-
-@dataclass(frozen=True)
-class Packed:
-    """A selection in little memory."""
-
-    size: Size
-    bits: bytes
-
-    @classmethod
-    def of(cls, mask: Bools | None) -> "Packed | None":
-        """None for no selection."""
-        if mask is None:
-            return None
-        bits = zlib.compress(np.packbits(mask).tobytes(), 1)
-        return cls((mask.shape[0], mask.shape[1]), bits)
-
-    @property
-    def mask(self) -> Bools:
-        """The selection again."""
-        bits = np.frombuffer(zlib.decompress(self.bits), np.uint8)
-        height, width = self.size
-        return np.unpackbits(bits, count=height * width).view(np.bool_).reshape(height, width)
 
 
 @dataclass(frozen=True, eq=False)

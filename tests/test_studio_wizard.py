@@ -21,7 +21,7 @@ from engines.data.mends import Mends, Split
 from engines.orders import Order
 from studio.lanes.work import WorkLane
 from studio.models import terms
-from studio.models.plan import allowed
+from studio.models.suited import allowed
 from studio.models.terms import Terms
 from studio.models.training import Training
 from studio.models.wizard import STEPS

@@ -3,7 +3,7 @@
 import json
 import shutil
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pytest
@@ -17,13 +17,14 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from engines.data.mends import Mends, Split
-from engines.data.report import ClassShare, Example, Problem, Report
+from engines.data.report import ClassShare, Example, Fault, Problem, Report
+from engines.data.sets import open_data
 from studio.models import dataplan
 from studio.models.examples import SIDE, examples
 from studio.models.wizard import STEPS
 from studio.views.training import TrainingDialog
 from studio.views.wizard.cards import Cards
-from studio.views.words import form_text
+from studio.views.words import fault_text, form_text
 from tests.running import click, drop, named
 from tests.wizarding import dialog as dialog
 from tests.wizarding import faulty as faulty
@@ -32,6 +33,7 @@ from tests.wizarding import (
     go,
     looked,
     photos,
+    say_terms,
     select,
     settled,
     write,
@@ -65,7 +67,7 @@ def test_faults_are_taken_care_of_and_the_folder_stays_as_it_is(
     settled(qtbot, dialog)
     assert dialog.pictures.faults.title.text() == "4 faults, all taken care of"
     assert dialog.next.isEnabled()
-    box = "Repair: 2 layouts or sources have another size than their picture"
+    box = "Repair: 2 layouts have another size than their photos"
     select(qtbot, dialog, box, "I mend it myself")
     assert dialog.pictures.faults.title.text() == "2 faults wait for you"
     assert dialog.reason.text() == "Choose repairs for 2 faults, or mend them in the folder."
@@ -163,7 +165,7 @@ def test_a_folder_can_be_taken_as_something_else(
     settled(qtbot, dialog)
     assert dialog.plan.data.kind == "image"
     assert dialog.pictures.why.text() == other.reason
-    assert {entry.kind for entry in dialog.plan.recipes} == {"image"}
+    assert {entry.kind for entry in dialog.plan.recipes} <= {"image", "detail"}
     draft = dialog.plan.draft()
     assert draft is not None
     assert Mends.from_json(draft.mends) | other.mends == Mends.from_json(draft.mends)
@@ -201,6 +203,48 @@ def test_another_folder_brings_the_artist_back_to_the_first_page(
     assert dialog.wizard.step == "pictures"
     settled(qtbot, dialog)
     assert dialog.plan.data.kind == "image"
+
+
+@pytest.mark.parametrize("fault", get_args(Fault))
+@pytest.mark.parametrize("kind", ["layout", "paired"])
+def test_every_fault_is_said_in_words(fault: str, kind: str) -> None:
+    one, many = fault_text(fault, 1, kind), fault_text(fault, 1200, kind)
+    assert ":" not in one + many  # as what has no words is told
+    assert "{" not in one + many
+    assert one == many or "1,200" in many
+
+
+def test_two_sorts_of_pictures_are_told_and_swapped(
+    dialog: TrainingDialog, tmp_path: Path, qtbot: QtBot
+) -> None:
+    for name, count in (("Kunst", 9), ("Sommer", 12)):
+        photos(tmp_path / "zwei_Welten" / name, count)
+    looked(qtbot, dialog, tmp_path / "zwei_Welten")
+    plan = dialog.plan
+    assert plan.title == "Zwei Welten"
+    before = plan.recipe
+    form = form_text("unpaired")
+    select(qtbot, dialog, "Take the folder as", form)
+    settled(qtbot, dialog)
+    # What is suggested follows, for nobody had chosen.
+    assert plan.recipe == plan.suggested != before
+    go(qtbot, dialog, "What is in them")
+    told = dialog.contents.sliders.text()
+    assert told.index("Kunst") < told.index("Sommer")
+    click(qtbot, dialog, "Swap the two sorts of pictures")
+    settled(qtbot, dialog)
+    assert plan.data.mends.folders == ("Sommer", "Kunst")
+    told = dialog.contents.sliders.text()
+    assert told.index("Sommer") < told.index("Kunst")
+    say_terms(qtbot, dialog)
+    order = plan.order()
+    assert open_data(tmp_path / "zwei_Welten", "unpaired", 32, mends=plan.data.mends).names
+    plan.take(order)
+    settled(qtbot, dialog)
+    assert plan.data.sorts == ("Sommer", "Kunst")
+    assert plan.data.other is not None
+    assert plan.recipe is not None
+    assert plan.recipe.id == order.recipe
 
 
 # What is in them ---------------------------------------------------------------------------------

@@ -55,6 +55,30 @@ def test_what_other_pictures_could_teach_is_shown_and_cannot_be_chosen(
     assert all(card.text.startswith("It needs ") for card in shown)
 
 
+def test_a_folder_is_taken_for_what_it_could_teach_besides(
+    dialog: TrainingDialog, tmp_path: Path, qtbot: QtBot
+) -> None:
+    for name, count in (("Kunst", 9), ("Sommer", 12)):
+        photos(tmp_path / "both" / name, count)
+    looked(qtbot, dialog, tmp_path / "both")
+    assert dialog.plan.data.kind == "labelled"
+    go(qtbot, dialog, "What it learns")
+    click(qtbot, dialog, "What other pictures could teach")
+    cards = named(dialog, Cards, "For other pictures")
+    shown = [cards.item(row).data(Qt.ItemDataRole.UserRole) for row in range(cards.count())]
+    enabled = [card.enabled for card in shown]
+    assert enabled == sorted(enabled, reverse=True)  # What can be chosen comes first.
+    kinds = {dialog.plan.catalog[card.key].kind for card in shown if card.enabled}
+    assert kinds == {"unpaired"}
+    wanted = shown[1]
+    pick(qtbot, dialog, "For other pictures", wanted.title)
+    settled(qtbot, dialog)
+    assert dialog.plan.recipe is not None
+    assert dialog.plan.recipe.id == wanted.key
+    assert dialog.plan.data.kind == "unpaired"
+    assert dialog.wizard.step == "learning"  # It comes back to where the artist was.
+
+
 def test_settings_come_from_the_catalogue_and_go_into_the_order(
     dialog: TrainingDialog, vistas: Path, qtbot: QtBot
 ) -> None:

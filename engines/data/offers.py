@@ -35,7 +35,8 @@ def offers(report: Report) -> list[Offer]:
             continue
         for key, change, title, sentence in _RULES.get(fault, ()):
             first = not any(offer.fault == fault for offer in made)
-            made.append(Offer(key, fault, count, title, sentence, change, first, found[0].file))
+            told = _OF_LAYOUTS.get(key, sentence) if report.kind == "layout" else sentence
+            made.append(Offer(key, fault, count, title, told, change, first, found[0].file))
         names = {Path(problem.file).stem for problem in found}
         some = count == len(found) <= MOST_FILES and len(names) < report.pictures
         if fault in _LEFT_OUT and some:
@@ -92,8 +93,7 @@ _RULES: dict[Fault, tuple[_Rule, ...]] = {
             "resize",
             Mends(resize=True),
             "Make them the same size",
-            "Layouts take their photo's size, each pixel the class that most of it shows; the "
-            "first picture of a pair takes the second's.",
+            "The first picture of a pair takes the second's size.",
         ),
     ),
     "ids": (
@@ -109,7 +109,7 @@ _RULES: dict[Fault, tuple[_Rule, ...]] = {
         (
             "leave-out-mate",
             Mends(mates=True),
-            "Leave them out",
+            "Leave out",
             "Pictures without a mate are not learnt from.",
         ),
     ),
@@ -125,7 +125,7 @@ _RULES: dict[Fault, tuple[_Rule, ...]] = {
         (
             "leave-out-unread",
             Mends(unread=True),
-            "Leave them out",
+            "Leave out",
             "Files of kinds that cannot be read are not learnt from.",
         ),
     ),
@@ -133,10 +133,13 @@ _RULES: dict[Fault, tuple[_Rule, ...]] = {
         (
             "leave-out-line",
             Mends(lines=True),
-            "Leave these lines out",
+            "Leave out",
             "Lines that cannot be read, or name no picture, are passed over.",
         ),
     ),
+}
+_OF_LAYOUTS = {
+    "resize": "A layout takes its photo's size, each pixel the class that most of it shows."
 }
 _RULES["colors"] = (
     (
@@ -148,13 +151,13 @@ _RULES["colors"] = (
     ),
 )
 _LEFT_OUT: dict[Fault, tuple[str, str]] = {
-    "broken": ("Leave them out", "Files that cannot be read are not learnt from."),
+    "broken": ("Leave out", "Files that cannot be read are not learnt from."),
     "shape": (
-        "Leave them out",
+        "Leave out",
         "Pictures whose mate is of another shape, as if it showed something else, are not learnt "
         "from.",
     ),
-    "size": ("Leave them out", "Pictures whose mate is of another size are not learnt from."),
-    "ids": ("Leave them out", "Pictures whose layout has pixels of no class are not learnt from."),
-    "twin": ("Leave the copies out", "Of the same picture under several names one is learnt from."),
+    "size": ("Leave out", "Pictures whose mate is of another size are not learnt from."),
+    "ids": ("Leave out", "Pictures whose layout has pixels of no class are not learnt from."),
+    "twin": ("Leave out the copies", "Of the same picture under several names one is learnt from."),
 }

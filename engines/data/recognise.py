@@ -115,12 +115,13 @@ def _two(lister: Lister, names: tuple[str, str], named: bool) -> Recognised:
     folders = Alternative(
         "folders", "labelled", f"{held} can be two classes of pictures, told apart by a slider."
     )
+    sorts = replace(mends, folders=names)  # Which is first is an artist's to say.
     apart = Alternative(
-        "unpaired", "unpaired", f"{held} can be two sorts of pictures that do not match.", mends
+        "unpaired", "unpaired", f"{held} can be two sorts of pictures that do not match.", sorts
     )
     if len(mates) < ENOUGH * least:
         reason = f"{held} hold pictures, and few have the same name in both, so they are no pairs."
-        return Recognised("unpaired", reason, mends, (folders, photos))
+        return Recognised("unpaired", reason, sorts, (folders, photos))
     reason = f"{held} hold {len(mates):,} pictures of the same names, two of each."
     return Recognised("pairs", reason, mends, (apart, folders, photos))
 

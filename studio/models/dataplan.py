@@ -4,7 +4,7 @@ Nothing in the folder is changed: repairs, names of classes and the split are a 
 """
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, Signal
 
 from engines.data.mends import NONE, Mends, Split
 from engines.data.offers import Offer, combined, offers, remaining
-from engines.data.report import Alternative, Fault, Problem, Report
+from engines.data.report import Alternative, Fault, Form, Problem, Report
 from engines.data.scan import scan
 from studio.lanes.work import Job, WorkLane
 
@@ -53,6 +53,7 @@ class DataPlan(QObject):
         self.trouble = ""
         self.other: Alternative | None = None  # what it is taken as instead, where it is
         self.split: Split | None = None
+        self.swapped = False  # of two sorts of pictures, which is first
         self.counts: Mapping[str, int] = {}  # pictures by split, as they are read
         self._standing: Problem | None = None  # a fault in spite of all repairs
         self._first: Report | None = None  # what it was recognised as by itself
@@ -70,7 +71,7 @@ class DataPlan(QObject):
         self.cancel()
         self.folder, self._first, self.other = folder, None, None
         self._wish, self._wished = wish or NONE, wish is not None
-        self.split = self._wish.split
+        self.split, self.swapped = self._wish.split, False
         self._look(deep=False)
 
     def choose_form(self, kinds: Collection[str]) -> bool:
@@ -98,6 +99,17 @@ class DataPlan(QObject):
             self.cancel()
             self.other = other
             self._look(deep=False)
+
+    def reading(self, kinds: Collection[str]) -> Form | None:
+        """What the folder can be taken as to be of one of these kinds."""
+        if self._first is None:
+            return None
+        known: list[Report | Alternative] = [self._first, *self.others]
+        return next((each.form for each in known if each.kind in kinds), None)
+
+    def take_as(self, form: Form) -> None:
+        """Take the folder as this, one of what it can be taken as."""
+        self.choose_other(next((other for other in self.others if other.form == form), None))
 
     def _look(self, deep: bool) -> None:
         folder, other = self.folder, self.other
@@ -133,6 +145,10 @@ class DataPlan(QObject):
         self._touch()
         if self.other is None:
             self._first = report
+        wished = self._wish.folders
+        self.swapped = (
+            bool(wished) and wished == report.mends.folders[::-1] if quick else self.swapped
+        )
         self.counts = report.splits
         self.scanning = ""
         self.found.emit()
@@ -233,6 +249,8 @@ class DataPlan(QObject):
             mends = combined(self.report, chosen, self.split)
             for name, new in self._names.items():
                 mends = mends.renamed(name, new)
+            if self.swapped:
+                mends = replace(mends, folders=mends.folders[::-1], endings=mends.endings[::-1])
             self._mends = mends
         return self._mends
 
@@ -251,6 +269,11 @@ class DataPlan(QObject):
         """What a class of the folder is called now: its own name, another's, or "" (left out)."""
         return self._names.get(name, name)
 
+    @property
+    def named(self) -> bool:
+        """Whether somebody has given a class a name."""
+        return bool(self._names)
+
     def name_class(self, name: str, new: str) -> None:
         """Call a class something else; by another's name the two are one, "" leaves it out."""
         if new.strip() != self.class_name(name):
@@ -266,6 +289,18 @@ class DataPlan(QObject):
         report = self.report
         names = [self.class_name(c.name) for c in report.classes] if report is not None else []
         return [name for name in dict.fromkeys(names) if name]
+
+    @property
+    def sorts(self) -> tuple[str, ...]:
+        """The folders of two sorts of pictures that do not match, the first one first."""
+        return self.mends.folders if self.kind == "unpaired" else ()
+
+    def swap(self) -> None:
+        """Make the second of two sorts of pictures the first."""
+        self.swapped = not self.swapped
+        self._touch()
+        self.changed.emit()
+        self._count()
 
     def choose_split(self, split: Split | None) -> None:
         """Share the pictures out so, or as the folder says."""

@@ -7,27 +7,21 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
-from engines.catalog import RecipeEntry, Setting, load_catalog
+from engines.catalog import RecipeEntry, load_catalog
 from engines.data.mends import NONE, Mends
-from engines.data.report import KINDS
+from engines.data.report import Form
 from engines.errors import UserError
 from engines.orders import Order
 from studio.lanes.work import Job, WorkLane
 from studio.models import terms
 from studio.models.bases import Base, read_base
 from studio.models.dataplan import DataPlan
+from studio.models.suited import ALSO, allowed, kinds_for
 from studio.models.terms import Terms
 
 # Presets that an artist is offered, in this order; others follow by their own names.
 PRESETS = ("quick", "overnight", "best")
 REHEARSAL = "tiny"
-# What a folder of a kind can teach besides recipes of its own kind.
-ALSO = {
-    "image": ("detail",),
-    "layout": ("paired", "image", "detail"),
-    "labelled": ("image", "detail"),
-    "unpaired": ("image", "detail"),
-}
 OWN = frozenset({"steps"})  # settings that a model to start from does not decide
 
 
@@ -62,6 +56,7 @@ class Plan(QObject):
         self.tunable = True
         self.device = "auto"
         self._titled = False
+        self._picked: RecipeEntry | None = None  # by a person, and no suggestion
         self._wished: Order | None = None  # to be taken over when its folder was looked through
 
     def _know(self, catalog: Mapping[str, RecipeEntry]) -> None:
@@ -80,9 +75,10 @@ class Plan(QObject):
         self._begin(folder, None)
 
     def _begin(self, folder: Path, wish: Mends | None) -> None:
-        self.recipe, self.preset, self.changes = None, "", {}
+        self.recipe, self.preset, self.changes, self._picked = None, "", {}, None
         if not self._titled:
-            self.title = folder.name.replace("_", " ").replace("-", " ").strip().capitalize()
+            name = folder.name.replace("_", " ").replace("-", " ").strip()
+            self.title = name[:1].upper() + name[1:]
         self.terms = terms.recall(folder)
         self.licence_found = terms.licence_file(folder)
         self.data.choose_folder(folder, wish)
@@ -92,17 +88,25 @@ class Plan(QObject):
         wished = self._wished
         if wished is not None:
             entry = self.catalog.get(wished.recipe)
-            if entry and self.data.choose_form(_kinds(entry)):
+            if entry and self.data.choose_form(kinds_for(entry)):
                 return
             self._wished = None
             self._take_over(wished)
+            self._picked = self.recipe
         elif self.beside is not None and self.base is None:
             entry = self.catalog.get(self.beside.recipe)
-            if entry and self.data.choose_form(_kinds(entry)):
+            if entry and self.data.choose_form(kinds_for(entry)):
                 return
             self._start_from_wished(entry)
-        if self.recipe is None or self.recipe not in self.recipes:
-            self.recipe, self.changes = self.suggested, {}
+        self._choose_fitting()
+
+    def _choose_fitting(self) -> None:
+        """What a person chose, as long as it fits; else what is suggested for such a folder."""
+        fitting = self.recipes
+        best = self._picked if self._picked in fitting else self.suggested
+        if best != self.recipe and (best is not None or self.recipe not in fitting):
+            self.recipe, self.changes = best, {}
+            self.leave_base()
             self._choose_usual()
 
     # What to make of it -----------------------------------------------------------------------
@@ -116,8 +120,27 @@ class Plan(QObject):
 
     @property
     def beyond(self) -> list[RecipeEntry]:
-        """What other pictures could teach."""
-        return [r for r in self.catalog.values() if r not in self.recipes]
+        """What other pictures could teach, or these, taken as something else; these first."""
+        fitting = self.recipes
+        rest = [entry for entry in self.catalog.values() if entry not in fitting]
+        return sorted(rest, key=lambda entry: self.reading(entry) is None)
+
+    def reading(self, entry: RecipeEntry) -> Form | None:
+        """What the folder could be taken as to teach this."""
+        return self.data.reading(kinds_for(entry))
+
+    def take_for(self, entry: RecipeEntry) -> None:
+        """Train this, and take the folder as what teaches it."""
+        form = self.reading(entry)
+        if form is not None:
+            self._picked = entry
+            self.leave_base()
+            self.data.take_as(form)
+
+    @property
+    def rereading(self) -> bool:
+        """Whether the folder is read anew to teach what a person chose."""
+        return self._picked is not None and self.data.scanning == "quick"
 
     @property
     def suggested(self) -> RecipeEntry | None:
@@ -140,6 +163,7 @@ class Plan(QObject):
 
     def choose_recipe(self, entry: RecipeEntry) -> None:
         """Train this; settings go back to its own."""
+        self._picked = entry
         if entry != self.recipe:
             self.recipe, self.changes = entry, {}
             self.leave_base()
@@ -197,6 +221,7 @@ class Plan(QObject):
             if entry != self.recipe:
                 self.recipe = entry
                 self._choose_usual()
+            self._picked = entry
             self.start_from(base.folder, base.settings, base.title)
 
     def leave_base(self) -> None:
@@ -358,20 +383,3 @@ class Plan(QObject):
             int8=self.int8,
             tunable=self.tunable,
         )
-
-
-def _kinds(entry: RecipeEntry) -> list[str]:
-    """The kinds of folders that can teach this."""
-    return [kind for kind in KINDS if entry.kind in (kind, *ALSO.get(kind, ()))]
-
-
-def allowed(setting: Setting, value: Any) -> bool:
-    """Whether a setting can have this value."""
-    if setting.type == "bool" or isinstance(value, bool):
-        return setting.type == "bool" and isinstance(value, bool)
-    if setting.type == "str":
-        return isinstance(value, str) and (not setting.options or value in setting.options)
-    if not isinstance(value, int if setting.type == "int" else int | float):
-        return False
-    least = setting.least is None or value >= setting.least
-    return least and (setting.greatest is None or value <= setting.greatest)

@@ -20,6 +20,7 @@ class Wizard(QObject):
         self.plan = plan
         self.step: Step = STEPS[0]
         self.seen: set[Step] = {STEPS[0]}
+        self._left: Step | None = None  # to be gone back to when the folder was looked through
         plan.changed.connect(self._fall_back)
 
     def reason(self, step: Step) -> str:
@@ -54,7 +55,7 @@ class Wizard(QObject):
     def go(self, step: Step) -> None:
         """Show a step, if it is open."""
         if step != self.step and self.open(step):
-            self.step = step
+            self.step, self._left = step, None
             self.seen.add(step)
             self.moved.emit()
 
@@ -69,7 +70,14 @@ class Wizard(QObject):
             self.go(STEPS[STEPS.index(self.step) - 1])
 
     def _fall_back(self) -> None:
-        """Another folder, say: what stands on nothing any more is left."""
+        """Another folder, say: what stands on nothing any more is left. Where the folder is only
+        read anew for what was chosen, the way leads back.
+        """
+        before = self.step
         while not self.open(self.step):
             self.step = STEPS[STEPS.index(self.step) - 1]
             self.moved.emit()
+        if self.step != before:
+            self._left = before if self.plan.rereading else None
+        elif self._left is not None and self.open(self._left):
+            self.go(self._left)

@@ -1,7 +1,6 @@
 """What a run tells in words: what holds now, with what can be done about it, and all before."""
 
-from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QIcon, QPainter, QPaintEvent
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -15,8 +14,8 @@ from PySide6.QtWidgets import (
 from studio.lanes.events import Note
 from studio.lanes.runs import Follow
 from studio.views.icons import icon
+from studio.views.wizard.parts import Sign
 
-SIGN = QSize(18, 18)
 MOST = 50  # of what was told before
 _SIGNS = {
     "alarm": ("warning", "warning"),
@@ -30,27 +29,14 @@ _SIGNS = {
 }
 
 
-class Sign(QWidget):
-    """An icon, in the colours of the theme that is worn."""
-
-    def __init__(self, drawn: QIcon, parent: QWidget) -> None:
-        super().__init__(parent)
-        self._drawn = drawn
-        self.setFixedSize(SIGN)
-
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
-        painter = QPainter(self)
-        self._drawn.paint(painter, self.rect())
-        painter.end()
-
-
 class Said(QFrame):
     """A sentence behind a sign, and a button where something can be done."""
 
     def __init__(self, note: Note, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("said")
-        sign = Sign(icon(*_SIGNS[note.kind]), self)
+        sign = Sign(self)
+        sign.show_icon(icon(*_SIGNS[note.kind]))
         self.text = QLabel(note.sentence, self)
         self.text.setWordWrap(True)
         self.text.setTextFormat(Qt.TextFormat.PlainText)

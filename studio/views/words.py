@@ -51,37 +51,52 @@ def needs_text(kind: str) -> str:
     return known.get(kind, "")
 
 
-def fault_text(fault: str, count: int) -> str:
-    """So many faults of a kind."""
+def fault_text(fault: str, count: int, kind: str = "") -> str:
+    """So many faults of a kind, in data of a kind."""
+    if kind == "layout" and fault in ("size", "shape"):
+        return _layout_fault_text(fault, count)
     one = {
         "broken": _tr("One file cannot be read"),
         "unread": _tr("One file is of a kind that is not read"),
         "double": _tr("Two files have the same name"),
-        "mate": _tr("One picture has no mate"),
-        "size": _tr("One layout or source has another size than its picture"),
+        "mate": _tr("One picture has no mate in the other folder"),
+        "size": _tr("One picture has another size than its mate"),
         "shape": _tr("One picture has another shape than its mate"),
         "ids": _tr("One layout has pixels of no class"),
         "line": _tr("One line of a table cannot be followed"),
         "table": _tr("One table cannot be read"),
         "folder": _tr("The folder does not hold what it should"),
         "twin": _tr("One picture is there twice"),
+        "colors": _tr("The colours of one layout are other classes than its numbers"),
     }
     many = {
         "broken": _tr("{0} files cannot be read"),
         "unread": _tr("{0} files are of a kind that is not read"),
         "double": _tr("{0} files have the name of another"),
-        "mate": _tr("{0} pictures have no mate"),
-        "size": _tr("{0} layouts or sources have another size than their picture"),
+        "mate": _tr("{0} pictures have no mate in the other folder"),
+        "size": _tr("{0} pictures have another size than their mate"),
         "shape": _tr("{0} pictures have another shape than their mate"),
         "ids": _tr("{0} layouts have pixels of no class"),
         "line": _tr("{0} lines of tables cannot be followed"),
         "table": _tr("{0} tables cannot be read"),
         "folder": _tr("The folder does not hold what it should"),
         "twin": _tr("{0} pictures are there more than once"),
+        "colors": _tr("The colours of {0} layouts are other classes than their numbers"),
     }
     if fault not in many:
         return f"{fault}: {count:,}"
     return one[fault] if count == 1 else many[fault].format(f"{count:,}")
+
+
+def _layout_fault_text(fault: str, count: int) -> str:
+    """Layouts of another size or shape than their photos."""
+    if fault == "size":
+        one = _tr("One layout has another size than its photo")
+        many = _tr("{0} layouts have another size than their photos")
+    else:
+        one = _tr("One layout has another shape than its photo")
+        many = _tr("{0} layouts have another shape than their photos")
+    return one if count == 1 else many.format(f"{count:,}")
 
 
 def device_text(name: str) -> str:

@@ -1,21 +1,19 @@
-"""The second page: the classes or attributes of the data, and who learns and who judges."""
+"""The second page: the classes, attributes or sorts of the data, and who learns and who judges."""
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QIcon, QPixmap
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QComboBox,
-    QFormLayout,
     QHBoxLayout,
     QHeaderView,
     QLabel,
-    QSpinBox,
+    QPushButton,
     QTableWidgetItem,
     QVBoxLayout,
     QWidget,
 )
 
-from engines.data.mends import By, Split
 from engines.data.report import ClassShare, Report
 from studio.document.scene import Pixels
 from studio.lanes.work import Job, WorkLane
@@ -23,7 +21,8 @@ from studio.models.examples import examples
 from studio.models.images import to_image
 from studio.models.plan import Plan
 from studio.views.icons import picture
-from studio.views.wizard.parts import Page, fill, heading, muted, plain, put, square, table
+from studio.views.wizard.parts import Page, fill, muted, put, square, table
+from studio.views.wizard.sharing import SplitChoice
 from studio.views.words import series_text
 
 EXAMPLE = QSize(56, 44)
@@ -31,7 +30,6 @@ ROW = 52  # logical pixels of a class
 LARGE = QSize(160, 110)
 DECIDED = 260  # logical pixels of the column of decisions
 NAME, SHARE, LAYOUTS = 1, 2, 3  # columns behind the example
-WAYS: tuple[By, ...] = ("name", "folder", "sequence")
 
 
 class ContentsPage(Page):
@@ -51,7 +49,7 @@ class ContentsPage(Page):
         self._make_classes()
         self._make_attributes()
         self._make_choice()
-        self._make_split()
+        self.split = SplitChoice(plan, self)
         self._lay_out()
 
     # Making -----------------------------------------------------------------------------------
@@ -60,7 +58,7 @@ class ContentsPage(Page):
         self.classes = table(
             self,
             self.tr("Classes"),
-            ["", self.tr("Class"), self.tr("Share of pixels"), self.tr("In layouts")],
+            ["", self.tr("Class"), self.tr("Share"), self.tr("Layouts")],
         )
         self.classes.setIconSize(EXAMPLE)
         self.classes.setEditTriggers(
@@ -70,7 +68,10 @@ class ContentsPage(Page):
         header = self.classes.horizontalHeader()
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Fixed)
         header.resizeSection(0, EXAMPLE.width() + 16)
-        for column in (SHARE, LAYOUTS):
+        told = {SHARE: self.tr("Of all painted pixels"), LAYOUTS: self.tr("In so many of them")}
+        for column, words in told.items():
+            if (title := self.classes.horizontalHeaderItem(column)) is not None:
+                title.setToolTip(words)
             header.setSectionResizeMode(column, QHeaderView.ResizeMode.ResizeToContents)
         self.classes.itemChanged.connect(self._edited)
         self.classes.currentCellChanged.connect(lambda *cells: self._show_choice())
@@ -83,6 +84,11 @@ class ContentsPage(Page):
             [self.tr("Attribute"), self.tr("Known of"), self.tr("From … to")],
         )
         self.sliders = muted(self)
+        self.swap = QPushButton(self.tr("S&wap the two"), self)
+        self.swap.setAccessibleName(self.tr("Swap the two sorts of pictures"))
+        self.swap.setToolTip(self.tr("Make the second sort of pictures the first"))
+        self.swap.setAutoDefault(False)
+        self.swap.clicked.connect(self.plan.data.swap)
 
     def _make_choice(self) -> None:
         self.example = QLabel(self)
@@ -106,6 +112,9 @@ class ContentsPage(Page):
         left.addWidget(self.attributes, 1)
         left.addWidget(self.unpainted)
         left.addWidget(self.sliders)
+        left.addWidget(self.swap, 0, Qt.AlignmentFlag.AlignLeft)
+        self.below = QWidget(self.found)  # takes the room where there is no table
+        left.addWidget(self.below, 1)
         decided = QWidget(self)
         decided.setFixedWidth(DECIDED)
         right = QVBoxLayout(decided)
@@ -113,57 +122,13 @@ class ContentsPage(Page):
         for widget in (self.example, self.became, self.choice, self.hint):
             right.addWidget(widget)
         right.addSpacing(8)
-        right.addWidget(self.split_title)
-        right.addWidget(self.split_told)
-        right.addLayout(self.rows)
-        right.addWidget(self.counts)
+        right.addWidget(self.split)
         right.addStretch(1)
         both = QHBoxLayout()
         both.setSpacing(16)
         both.addWidget(self.found, 1)
         both.addWidget(decided)
         self.column.addLayout(both, 1)
-
-    def _make_split(self) -> None:
-        self.split_title = heading(self.tr("Who learns, who judges"), self)
-        self.split_told = muted(
-            self,
-            self.tr(
-                "Some pictures are kept back: by them the best of the model is chosen, and others "
-                "have the last word at the end."
-            ),
-        )
-        self.source = QComboBox(self)
-        self.source.setAccessibleName(self.tr("Split"))
-        self.source.activated.connect(self._choose_split)
-        self.val, self.test = self._share(), self._share()
-        self.val.setAccessibleName(self.tr("Share to choose by, in per cent"))
-        self.test.setAccessibleName(self.tr("Share to report on, in per cent"))
-        self.way = QComboBox(self)
-        self.way.setAccessibleName(self.tr("What stays together"))
-        self.way.addItems(
-            [
-                self.tr("Every picture by itself"),
-                self.tr("Pictures of one folder"),
-                self.tr("Frames of one sequence"),
-            ]
-        )
-        self.way.activated.connect(self._shares_edited)
-        self.counts = plain(self)
-        self.rows = QFormLayout()
-        self.rows.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        self.rows.addRow(self.tr("Spl&it"), self.source)
-        self.rows.addRow(self.tr("To &choose by"), self.val)
-        self.rows.addRow(self.tr("To &report on"), self.test)
-        self.rows.addRow(self.tr("Stay to&gether"), self.way)
-
-    def _share(self) -> QSpinBox:
-        made = QSpinBox(self)
-        made.setRange(0, 45)
-        made.setSuffix(" %")
-        made.setMaximumWidth(120)
-        made.valueChanged.connect(self._shares_edited)
-        return made
 
     # Showing ----------------------------------------------------------------------------------
 
@@ -172,8 +137,9 @@ class ContentsPage(Page):
         self._filling = True
         self._show_classes(report)
         self._show_attributes(report)
-        self._show_split(report)
         self._filling = False
+        self.below.setVisible(self.classes.isHidden() and self.attributes.isHidden())
+        self.split.refresh()
 
     def _show_classes(self, report: Report | None) -> None:
         classes = report.classes if report is not None else []
@@ -189,6 +155,13 @@ class ContentsPage(Page):
             self.classes.setCurrentCell(0, NAME)
         self._show_choice()
         words = []
+        if report is not None and report.mends.palette and not self.plan.data.named:
+            words.append(
+                self.tr(
+                    "Nobody has named these classes yet. Give them the names that you paint with, "
+                    "so that your canvas meets them."
+                )
+            )
         if report is not None and report.classes and counted:
             if report.unpainted >= 0.05:
                 words.append(
@@ -200,7 +173,7 @@ class ContentsPage(Page):
                         f"{report.counted:,}", f"{report.pictures:,}"
                     )
                 )
-        self.unpainted.setText(" · ".join(words))
+        self.unpainted.setText("\n".join(words))
         self.unpainted.setVisible(bool(words))
         if report is not None and report is not self._report and report.deep:
             self._report = report
@@ -316,40 +289,15 @@ class ContentsPage(Page):
         )
         if report is not None and not found and alone:
             words = self.tr("These are pictures alone: no classes, no attributes.")
+        sorts = self.plan.data.sorts
+        self.swap.setVisible(len(sorts) == 2)
+        if len(sorts) == 2:
+            words = self.tr(
+                "Two sorts of pictures: first “{0}”, then “{1}”. What repaints pictures learns to "
+                "repaint the first in the manner of the second."
+            ).format(*sorts)
         self.sliders.setText(words)
         self.sliders.setVisible(bool(found) or alone)
-
-    def _show_split(self, report: Report | None) -> None:
-        data = self.plan.data
-        folder = data.folder
-        table_there = folder is not None and (folder / "splits.csv").is_file()
-        recognised = report.mends.split if report is not None else None
-        usual = self.tr("As usual")
-        if table_there:
-            usual = self.tr("As splits.csv in the folder says")
-        elif recognised is not None and recognised.by != "name":
-            usual = self.tr("As usual, frames that are alike together")
-        fill(self.source, [usual, self.tr("My own shares")], 0 if data.split is None else 1)
-        split = data.split or recognised or Split()
-        for row in (1, 2, 3):
-            self.rows.setRowVisible(row, data.split is not None)
-        for box, share in ((self.val, split.val), (self.test, split.test)):
-            if box.value() != round(100 * share):
-                box.setValue(round(100 * share))
-        self.way.setCurrentIndex(WAYS.index(split.by))
-        shares = [data.counts.get(name, 0) for name in ("train", "val", "test")]
-        words = self.tr("{0} to learn from, {1} to choose by, {2} to report on").format(
-            *(f"{share:,}" for share in shares)
-        )
-        out = data.counts.get("left out", 0)
-        if out:
-            words += self.tr(", {0} left out").format(f"{out:,}")
-        if not data.exact:
-            words = self.tr("being counted …")
-        elif report is not None and not shares[1]:
-            words += ". " + self.tr("Without any to choose by, nobody sees how well it goes.")
-        self.counts.setText(words)
-        self.counts.setAccessibleName(self.tr("Pictures in each part"))
 
     # Doing ------------------------------------------------------------------------------------
 
@@ -367,22 +315,6 @@ class ContentsPage(Page):
         others = [c.name for c in self._all() if c.name != entry.name]
         new = entry.name if at == 0 else "" if at == 1 else others[at - 2]
         self.plan.data.name_class(entry.name, new)
-
-    def _choose_split(self, row: int) -> None:
-        report = self.plan.data.report
-        # What was found to be alike stays together with shares of one's own too.
-        recognised = report.mends.split if report is not None else None
-        self.plan.data.choose_split((recognised or Split()) if row else None)
-
-    def _shares_edited(self) -> None:
-        split = self.plan.data.split
-        if self._filling or split is None:
-            return
-        val, test = self.val.value(), self.test.value()
-        by = WAYS[self.way.currentIndex()]
-        stretch = split.stretch if by == split.by else 0
-        shares = ((100 - val - test) / 100, val / 100, test / 100)
-        self.plan.data.choose_split(Split(*shares, by, stretch))
 
     def close_jobs(self) -> None:
         """Read no more examples."""

@@ -12,7 +12,7 @@ from studio.models.plan import Plan
 from studio.views.icons import icon
 from studio.views.wizard.cards import PICTURE, Card, Cards
 from studio.views.wizard.parts import Page, heading, muted, plain
-from studio.views.words import kind_text, needs_text
+from studio.views.words import form_text, kind_text, needs_text
 
 SCRATCH = "scratch"
 
@@ -39,6 +39,7 @@ class LearningPage(Page):
         self.fold.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.fold.toggled.connect(lambda on: self.refresh())
         self.others = Cards(self.tr("For other pictures"), self)
+        self.others.chosen.connect(lambda key: plan.take_for(plan.catalog[key]))
         self.column.addWidget(self.fold)
         self.column.addWidget(self.others)
         self.start_title = heading(self.tr("Where it starts"), self)
@@ -66,10 +67,7 @@ class LearningPage(Page):
         self.fold.setIcon(icon("chevron-down" if self.fold.isChecked() else "chevron-right"))
         self.others.setVisible(self.fold.isChecked() and bool(plan.beyond))
         self.others.show_cards(
-            [
-                Card(entry.id, entry.title, needs_text(entry.kind), entry.paper, enabled=False)
-                for entry in plan.beyond
-            ],
+            [self._other_card(entry) for entry in plan.beyond],
             "",
         )
         beside = None if plan.beside is None else plan.beside.folder
@@ -96,6 +94,17 @@ class LearningPage(Page):
             text = self.tr("For {0}: {1}").format(found, text)
         badge = self.tr("Suggested") if suggested else ""
         return Card(entry.id, entry.title, text, entry.paper, badge)
+
+    def _other_card(self, entry: RecipeEntry) -> Card:
+        """What another folder could teach, or this one if it is taken as something else."""
+        form = self.plan.reading(entry)
+        if form is None:
+            text = needs_text(entry.kind)
+        else:
+            text = self.tr("Choose it, and your folder is taken as: {0}.").format(
+                form_text(form).lower()
+            )
+        return Card(entry.id, entry.title, text, entry.paper, enabled=form is not None)
 
     def _scratch(self) -> Card:
         return Card(SCRATCH, self.tr("From scratch"), self.tr("Only your pictures count."))

@@ -1,10 +1,11 @@
 """What the wizard's pages are made of."""
 
 from PySide6.QtCore import QRect, QSize, Qt
-from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
+from PySide6.QtGui import QColor, QIcon, QPainter, QPaintEvent, QPixmap
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QComboBox,
+    QFormLayout,
     QFrame,
     QHeaderView,
     QLabel,
@@ -44,6 +45,35 @@ class Page(QScrollArea):
     def refresh(self) -> None:
         """Show the plan as it is."""
         raise NotImplementedError
+
+
+class Sign(QWidget):
+    """An icon in the colours of the theme that is worn, whenever another is put on."""
+
+    def __init__(self, parent: QWidget, side: int = 18) -> None:
+        super().__init__(parent)
+        self._icon = QIcon()
+        self.setFixedSize(side, side)
+
+    def show_icon(self, shown: QIcon) -> None:
+        """Show this one."""
+        self._icon = shown
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
+        painter = QPainter(self)
+        self._icon.paint(painter, self.rect())
+        painter.end()
+
+
+def aligned(rows: QFormLayout) -> None:
+    """Put the labels of a form at the height of what they name."""
+    for row in range(rows.rowCount()):
+        field = rows.itemAt(row, QFormLayout.ItemRole.FieldRole)
+        widget = field.widget() if field is not None else None
+        label = rows.labelForField(widget) if widget is not None else None
+        if widget is not None and label is not None:
+            label.setFixedHeight(widget.sizeHint().height())
 
 
 def heading(text: str, parent: QWidget) -> QLabel:

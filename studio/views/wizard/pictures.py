@@ -8,6 +8,7 @@ from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
     QHBoxLayout,
+    QHeaderView,
     QLabel,
     QLineEdit,
     QProgressBar,
@@ -22,9 +23,10 @@ from studio.models.dataplan import Row
 from studio.models.plan import Plan
 from studio.views.dialogs import ask_folder
 from studio.views.icons import icon
-from studio.views.wizard.parts import Page, fill, heading, muted, plain, put, table
+from studio.views.wizard.parts import Page, Sign, fill, heading, muted, plain, put, table
 from studio.views.words import fault_text, form_text, kind_text
 
+NAMES_WIDE = 200  # logical pixels, of files in the table, and what can be done
 SHOWN = 200  # problems in the table; more are only counted
 
 
@@ -92,6 +94,7 @@ class PicturesPage(Page):
         self.form.setAccessibleName(self.tr("Take the folder as"))
         self.form.activated.connect(self._choose_form)
         self.form_label.setBuddy(self.form)
+        self.form_label.setMargin(1)  # Qt measures a letter that is underlined too narrow.
         row = QHBoxLayout()
         row.addWidget(self.form_label)
         row.addWidget(self.form, 1)
@@ -110,6 +113,10 @@ class PicturesPage(Page):
             self.tr("Problems"),
             [self.tr("File"), self.tr("Problem"), self.tr("What can be done")],
         )
+        header = self.problems.horizontalHeader()
+        header.setMaximumSectionSize(NAMES_WIDE)
+        for column in (0, 2):  # The rest is for what is wrong.
+            header.setSectionResizeMode(column, QHeaderView.ResizeMode.ResizeToContents)
         self.column.addWidget(self.fold)
         self.column.addWidget(self.problems)
 
@@ -271,7 +278,7 @@ class _Line:
 
     def __init__(self, faults: Faults, grid: QGridLayout, at: int) -> None:
         self.faults = faults
-        self.mark = QLabel(faults)
+        self.mark = Sign(faults)
         self.text = plain(faults)
         self.box = QComboBox(faults)
         self.box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
@@ -290,8 +297,8 @@ class _Line:
         open_ = row.hinders and row.chosen is None
         name = "warning" if open_ else "check"
         tint = "warning" if open_ else "good"
-        self.mark.setPixmap(icon(name, tint).pixmap(18, 18))
-        text = fault_text(row.fault, row.count)
+        self.mark.show_icon(icon(name, tint))
+        text = fault_text(row.fault, row.count, self.faults.plan.data.kind)
         self.text.setText(text)
         leave = _tr("I mend it myself") if row.hinders else _tr("Leave it as it is")
         at = row.offers.index(row.chosen) + 1 if row.chosen is not None else 0
@@ -328,22 +335,23 @@ class _Empty(QFrame):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self.setObjectName("drop-here")
-        mark = QLabel(self)
-        mark.setPixmap(icon("folder", "muted").pixmap(48, 48))
-        mark.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        mark = Sign(self, 48)
+        mark.show_icon(icon("folder", "muted"))
         head = heading(self.tr("Drop a folder here"), self)
         head.setAlignment(Qt.AlignmentFlag.AlignCenter)
         told = muted(
             self,
             self.tr(
-                "Pictures alone, one picture, photos and layouts in two folders, two folders of "
-                "pairs, a folder for each class, or frames of clips: what it is, is recognised."
+                "Pictures alone or a single one, photos with their layouts, two folders of pairs "
+                "or of two sorts of pictures, a folder for each class, or frames of clips: the "
+                "studio finds out which."
             ),
         )
         told.setAlignment(Qt.AlignmentFlag.AlignCenter)
         column = QVBoxLayout(self)
         column.setContentsMargins(40, 40, 40, 40)
         column.addStretch(1)
-        for widget in (mark, head, told):
+        column.addWidget(mark, 0, Qt.AlignmentFlag.AlignHCenter)
+        for widget in (head, told):
             column.addWidget(widget)
         column.addStretch(1)

@@ -85,7 +85,7 @@ def refuses(hands: Traveller, before: Before, name: str) -> None:
     assert hands.window.width() == before.width
 
 
-@pytest.mark.parametrize("place", ["Style picture", "Photo to trace", "Picture", "Layout"])
+@pytest.mark.parametrize("place", ["Style picture", "Photo to trace", "Picture"])
 def test_odd_pictures_are_taken(hands: Traveller, pictures: list[Path], place: str) -> None:
     session = hands.window.studio.session
     for path in pictures:

@@ -132,12 +132,14 @@ class LayoutReaderRecipe(Recipe):
         tried = torch.logspace(-1, 1, TRIES, base=HOTTEST)
         errors = [float(cross_entropy(every / heat, right)) for heat in tried]
         best = float(tried[int(np.argmin(errors))])
-        reader.temperature.fill_(best)
 
         def error(heat: float) -> float:
             sure, ids = torch.softmax(every / heat, dim=1).max(dim=1)
             return calibration_error(sure.numpy(), (ids == right).numpy())
 
+        if error(best) >= error(1.0):  # They are what they say already.
+            best = 1.0
+        reader.temperature.fill_(best)
         return {
             "temperature": best,
             "error_before": error(1.0),

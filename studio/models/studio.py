@@ -19,6 +19,7 @@ from studio.models.live import Live
 from studio.models.older import Older
 from studio.models.pages import Pages
 from studio.models.palette import Palette
+from studio.models.reading import LayoutReading
 from studio.models.results import Results
 from studio.models.roundtrip import RoundTrips
 from studio.models.session import Session
@@ -57,6 +58,7 @@ class Studio(QObject):
         self.view = View(self)
         self.live = Live(self.session, self.lane, self)
         self.round_trips = RoundTrips(self.session, self.live, self)
+        self.reading = LayoutReading(self.session, self.library, self.work, self)
         self.pages = Pages(self.session, self.tools.selection, self)
         self.layering = Layering(self.session, self.live, self)
         self.results = Results(self.session, self.live, self)

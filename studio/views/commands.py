@@ -14,6 +14,7 @@ from studio.views.layercommands import layer_commands, layer_menu
 from studio.views.looking import looking_commands, looking_menus
 from studio.views.older import show_older
 from studio.views.pagecommands import page_commands, page_menu
+from studio.views.reading import reader_menu, reading_commands
 from studio.views.selecting import selecting_commands, selecting_menu, symmetry_menu
 from studio.views.shortcuts import change_shortcuts
 from studio.views.toolbox import ToolBar, tool_commands
@@ -30,6 +31,7 @@ def make_commands(window: "Window", actions: Actions) -> None:
     _looking(window, actions)
     layer_commands(window, actions)
     page_commands(window, actions)
+    reading_commands(window, actions)
     _modelling(window, actions)
     _menus(window, actions)
     _bars(window, actions)
@@ -138,6 +140,7 @@ def _menus(window: "Window", actions: Actions) -> None:
         "last-document",
         "-",
         "import-layer",
+        "read-layout",
         "export",
         "export-psd",
         "-",
@@ -159,7 +162,7 @@ def _menus(window: "Window", actions: Actions) -> None:
     selecting_menu(window, actions)
     kinds = [kind.value for kind, _ in ARRANGEMENTS]
     view = actions.menu(tr("&View"), *kinds, "-", "fit", "actual", "closer", "farther", "-")
-    actions.fill(view, "patterns", "docks", "full-screen", "-")
+    actions.fill(view, "patterns", "doubt", "docks", "full-screen", "-")
     looking_menus(window, actions, view)
     worn = QMenu(tr("&Theme"), view)
     view.addMenu(worn)
@@ -170,7 +173,7 @@ def _menus(window: "Window", actions: Actions) -> None:
     actions.menu(tr("&Tools"), *(f"tool-{kind.value}" for kind in Tool))
     layer_menu(window, actions)
     page_menu(window, actions)
-    actions.menu(
+    models = actions.menu(
         tr("&Model"),
         "models",
         "surprise",
@@ -182,6 +185,7 @@ def _menus(window: "Window", actions: Actions) -> None:
         "-",
         "memory",
     )
+    reader_menu(window, models)
     actions.menu(tr("&Help"), "find", "-", "about")
 
 

@@ -16,6 +16,7 @@ from studio.models.opening import Found, look_into
 from studio.models.pictures import Dropped, local_file, named, ordinary, reading
 from studio.views import dialogs
 from studio.views.export import ExportDialog
+from studio.views.reading import take
 
 if TYPE_CHECKING:
     from studio.views.window import Window
@@ -129,8 +130,8 @@ class Traffic(QObject):
         path = local_file(data)
         try:
             if path is None:
-                take = partial(self._take, on_picture=on_picture)
-                self._read(reading(data), take, named(data))
+                come = partial(self._take, on_picture=on_picture, layout=True)
+                self._read(reading(data), come, named(data))
             elif ordinary(path).suffix.lower() == ".onnx" or (path / "model.json").is_file():
                 self.studio.install(path)
             elif path.suffix.lower() == ".ora":
@@ -149,7 +150,7 @@ class Traffic(QObject):
         if found.document:
             self.studio.files.take(found)
         else:
-            self._take(found.dropped, on_picture)
+            self._take(found.dropped, on_picture, layout=True)
 
     def _read(self, look: Callable[[], T], then: Callable[[T], None], name: str) -> None:
         """Read what may take long; `then` take it, if the same document is still shown."""
@@ -169,7 +170,8 @@ class Traffic(QObject):
         if name:
             self.window.notice.tell(self.tr("Reading {0} …").format(name))
 
-    def _take(self, found: Dropped, on_picture: bool) -> None:
+    def _take(self, found: Dropped, on_picture: bool, layout: bool = False) -> None:
+        """On the picture it is a style, on the layout its `layout` is read; else it is traced."""
         window = self.window
         if found.picture is None:
             window.notice.complain(found.problem)
@@ -180,7 +182,7 @@ class Traffic(QObject):
             label = port.label or port.name
             self.studio.session.set_value(port.name, found.picture, label)
             window.notice.tell(self.tr("{0}: {1}").format(label, found.picture.name or "—"))
-        else:
+        elif on_picture or not layout or not take(window, found.path, found.picture):
             window.toolbox.set_underlay(found.picture)
             window.notice.tell(self.tr("The photo lies over the layout, to be traced."))
 

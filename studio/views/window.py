@@ -118,6 +118,7 @@ class Window(QMainWindow):
         for source in (
             *(studio.session, studio.live, studio.files, studio.leaving, studio.older),
             studio.enlarging,
+            studio.reading,
             studio,
         ):
             source.problem.connect(self.notice.complain)
@@ -126,6 +127,7 @@ class Window(QMainWindow):
         studio.files.told.connect(self.notice.tell)
         studio.told.connect(self.notice.tell)
         studio.older.told.connect(self.notice.tell)
+        studio.reading.told.connect(self.notice.tell)
         studio.leaving.told.connect(self.notice.tell)
         studio.enlarging.told.connect(self.notice.tell)
         studio.files.changed.connect(self._title)

@@ -23,7 +23,8 @@ from studio.models.lines import Scale, reduce
 from studio.models.training import Training
 from studio.views.curves import Curves
 from studio.views.runs import TrainingPanel
-from tests.running import TITLE, Event, click, fake, follow, named, resumed, state, step
+from studio.views.training import TrainingDialog
+from tests.running import TITLE, Event, click, drop, fake, follow, named, resumed, state, step
 
 # Following ---------------------------------------------------------------------------------------
 
@@ -218,6 +219,48 @@ def test_an_empty_panel_says_what_to_do(panel: TrainingPanel) -> None:
     assert "Train your own" in panel.empty.text()
 
 
+def test_a_folder_dropped_on_the_panel_opens_the_wizard_with_it(
+    panel: TrainingPanel, tmp_path: Path, qtbot: QtBot
+) -> None:
+    (tmp_path / "mine").mkdir()
+    drop(panel, tmp_path / "mine")
+    dialog = panel.window().findChild(TrainingDialog)
+    assert dialog.isVisible()
+    assert dialog.plan.data.folder == tmp_path / "mine"
+    dialog.close()
+
+
+def test_the_list_takes_no_more_room_than_its_rows_need(
+    panel: TrainingPanel, training: Training, qtbot: QtBot
+) -> None:
+    highs = []
+    for count in range(1, 6):
+        fake(training.home, state("stopped"), name=f"run{count}")
+        training.look()
+        qtbot.wait(20)
+        assert panel.list.count() == count
+        highs.append(panel.above.height())
+    assert highs[0] < highs[1] < 176
+    assert highs[-1] == highs[-2] <= 176
+    assert not panel.list.verticalScrollBar().isVisible() or highs[-1] > 150
+
+
+def test_a_canvas_of_which_a_run_knows_nothing_is_told(
+    panel: TrainingPanel, training: Training
+) -> None:
+    run = fake(training.home, state("training"), resumed(0), step(1))
+    ids = np.full((64, 64), 255, np.uint8)
+    ids[:9] = 0
+    with run.writer():
+        training.look()
+        for name, strange in (("lava", True), ("Sea", False)):
+            training.show_on(Shown(ids, (PaletteClass(name, "#010203"),)))
+            panel.detail.show_run(training.selected)
+            told = panel.detail.told.text()
+            assert ("knows none of the classes on your canvas" in told) is strange
+            assert ("It learns: sky, sea." in told) is strange
+
+
 def test_the_panel_shows_and_steers_a_run(
     panel: TrainingPanel, training: Training, qtbot: QtBot
 ) -> None:
@@ -241,6 +284,7 @@ def test_the_panel_shows_and_steers_a_run(
     run.append(state("failed", "The disk is full; free some space."))
     training.look()
     assert panel.detail.state.text() == "Failed: The disk is full; free some space."
+    assert panel.detail.told.text() == "What it has learnt is kept; Resume goes on from there."
     assert named(panel, QAbstractButton, "Resume").isEnabled()
 
 

@@ -1,6 +1,7 @@
 """What a run is handed of the artist's own document, to preview: its layout or its photo."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from studio.document.document import Document, Pixels, translate
 from studio.document.scene import Picture
 from studio.lanes.runs import Follow
 from studio.models.compose import painted
+from studio.models.mapping import met, numbering
 
 CANVAS_SIDE = 512  # pixels at most
 
@@ -43,10 +45,22 @@ def canvas_for(run: Follow, shown: Shown) -> Request:
     scale = min(1.0, CANVAS_SIDE / max(shape))
     size = max(1, round(shape[0] * scale)), max(1, round(shape[1] * scale))
     small = shrink_layout(shown.ids, size)
-    names = {i: theirs.index(c.name) for i, c in enumerate(shown.classes) if c.name in theirs}
+    names = numbering(shown.classes, tuple(theirs), {})
     layout = translate(small, names) if theirs else np.full(size, UNPAINTED, np.uint8)
     image = coloured(small, shown.classes) if photo is None else _shrunk(photo, size)
     return Request("", size, {"layout": layout, "image": image})
+
+
+@lru_cache(8)
+def _met(shown: Shown, theirs: tuple[str, ...]) -> bool:
+    return met(shown.classes, theirs, shown.ids)
+
+
+def strange_to(run: Follow, shown: Shown) -> bool:
+    """Whether a run that learns classes knows none of those that a document shows."""
+    classes = run.config["spec"]["classes"]
+    theirs = tuple(str(entry["name"]) for entry in classes)
+    return bool(theirs) and not _met(shown, theirs)
 
 
 def coloured(ids: Pixels, classes: tuple[PaletteClass, ...]) -> Pixels:

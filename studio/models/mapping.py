@@ -4,8 +4,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
+import numpy as np
+
 from engines.data.spec import PaletteClass
-from studio.document.scene import Scene
+from engines.ports import UNPAINTED
+from studio.document.scene import Pixels, Scene
 from studio.models.names import closest
 
 NOTHING = ""  # what a class is mapped to that is to be left to the model, as if it were unpainted
@@ -47,6 +50,13 @@ def _numbering(
         if target != NOTHING:
             found[number] = names.index(target)
     return found
+
+
+def met(palette: tuple[PaletteClass, ...], names: tuple[str, ...], ids: Pixels) -> bool:
+    """Whether a model knows any class of what is painted; nothing painted asks for none."""
+    known = numbering(palette, names, {})
+    painted = {int(number) for number in np.unique(ids) if number != UNPAINTED}
+    return not painted or not painted.isdisjoint(known)
 
 
 def rows(scene: Scene, model: str, names: tuple[str, ...], numbers: Iterable[int]) -> list[Row]:

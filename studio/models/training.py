@@ -57,7 +57,7 @@ class Training(QObject):
         self._status: dict[Path, Status] = {}
         self._seen: dict[Path, object] = {}
         self._discarded: set[Path] = set()
-        self._canvas: Shown | None = None
+        self.canvas: Shown | None = None
         self._shown: dict[Path, int] = {}  # which canvas each run was handed
         self._tunable: dict[tuple[Path, int], str] = {}  # by model, why not
         self._canvas_number = 0
@@ -354,13 +354,13 @@ class Training(QObject):
 
     def show_on(self, shown: Shown) -> None:
         """Let the previews show this."""
-        self._canvas = shown
+        self.canvas = shown
         self._canvas_number += 1
 
     def _hand_over_canvas(self) -> None:
         """Give the newest layout to the runs that train, not oftener than they could paint it."""
         now = time.monotonic()
-        if self._canvas is None or now < self._next_canvas:
+        if self.canvas is None or now < self._next_canvas:
             return
         for run in self.runs:
             waits = self._shown.get(run.path) != self._canvas_number
@@ -368,7 +368,7 @@ class Training(QObject):
                 self._next_canvas = now + CANVAS_SECONDS
                 self._shown[run.path] = self._canvas_number
                 try:
-                    run.show(canvas_for(run, self._canvas))
+                    run.show(canvas_for(run, self.canvas))
                 except UserError as error:
                     self.problem.emit(str(error))
                 except (KeyError, TypeError):  # run.json does not say what its classes are.

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
 )
 
 from studio.lanes.runs import Follow, Status
+from studio.models.canvases import strange_to
 from studio.models.timeslider import TimeSlider
 from studio.models.training import Training
 from studio.views.curves import Curves
@@ -80,7 +81,9 @@ class RunDetail(QWidget):
         first.addWidget(self.time)
         first.addWidget(self.sheet)
         first.addStretch(1)
-        second.addLayout(self._curve_tools())
+        self.tools = QWidget(self)
+        self.tools.setLayout(self._curve_tools())
+        second.addWidget(self.tools)
         second.addWidget(self.curves)
         second.addWidget(self.model)
         second.addStretch(1)
@@ -109,6 +112,7 @@ class RunDetail(QWidget):
         self.smooth.valueChanged.connect(lambda value: self.curves.set_memory(value / 100))
         name.setBuddy(self.smooth)
         row = QHBoxLayout()
+        row.setContentsMargins(0, 0, 0, 0)
         row.addWidget(self.log)
         row.addStretch(1)
         row.addWidget(name)
@@ -145,6 +149,7 @@ class RunDetail(QWidget):
         self.buttons.show_run(run, status)
         self.time.show_run(run, status in ("training", "preparing", "paused"))
         self.sheet.show_file(run.sheet)
+        self.tools.setVisible(bool(run.figures or run.losses))
         self.curves.show_curves(run.figures, run.losses, run.bounds)
         self.model.show_bundle(run.bundle)
 
@@ -172,12 +177,30 @@ class RunDetail(QWidget):
     def _told(self, run: Follow, status: Status) -> str:
         words = []
         if status == "preparing":
-            words.append(self.tr("checking the data and trying what is fastest here"))
+            words.append(self.tr("It checks the data and tries what is fastest here."))
         if status == "training" and run.seconds_left is None:
-            words.append(self.tr("the time left is being measured"))
+            words.append(self.tr("The time left is being measured."))
+        if status == "exporting":
+            words.append(run.last_word)
+        if status == "failed" and run.step:
+            words.append(self.tr("What it has learnt is kept; Resume goes on from there."))
         if run.far is not None:
-            words.append(self.tr("elsewhere: {0}").format(run.place))
-        return " · ".join(words)
+            words.append(self.tr("It is elsewhere: {0}").format(run.place))
+        elif status in LIVE and (learnt := self._strange(run)):
+            words.append(
+                self.tr(
+                    "It knows none of the classes on your canvas, so the preview shows nothing of "
+                    "it. It learns: {0}."
+                ).format(", ".join(learnt))
+            )
+        return "\n".join(word for word in words if word)
+
+    def _strange(self, run: Follow) -> list[str]:
+        """The classes that it learns, where the canvas shows none of them."""
+        canvas = self.training.canvas
+        if canvas is None or "spec" not in run.config or not strange_to(run, canvas):
+            return []
+        return [str(entry["name"]) for entry in run.config["spec"]["classes"]]
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802
         """As narrow as the room is: what is inside arranges itself otherwise."""

@@ -145,7 +145,7 @@ class TimePanel(QFrame):
         if step is None:
             if self._file is None:
                 return (
-                    self.tr("Your canvas appears here, painted by the model so far")
+                    self.tr("Your canvas appears here, painted by the model so far.")
                     if (self._trains or self._steps)
                     else ""
                 )

@@ -4,7 +4,14 @@ import html
 from pathlib import Path
 
 from PySide6.QtCore import QSettings, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QIcon, QPixmap, QResizeEvent, QShowEvent
+from PySide6.QtGui import (
+    QDragEnterEvent,
+    QDropEvent,
+    QIcon,
+    QPixmap,
+    QResizeEvent,
+    QShowEvent,
+)
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QComboBox,
@@ -32,12 +39,14 @@ from studio.views.icons import icon, picture
 from studio.views.run_compare import RunCompareDialog
 from studio.views.run_detail import LIVE, RunDetail, percent
 from studio.views.run_pictures import State, state_of, thumbnail
-from studio.views.training import TrainingDialog
+from studio.views.training import TrainingDialog, dropped_folder
 from studio.views.wizard.waiting import QueueView
 from studio.views.words import figure_text, sort_text, span_text, status_text
 
 THUMBNAIL = QSize(72, 54)
 WIDE = 900  # logical pixels that have room for the list beside the run
+ABOVE = 176  # of the list above the run, at first
+MOST_HIGH = 16_777_215  # as Qt has it
 SORT = "training/sort"  # where the order is remembered
 
 
@@ -68,6 +77,7 @@ class TrainingPanel(QWidget):
         self._drawing.timeout.connect(self._draw_next)
         self._mute: dict[int, tuple[Path, str]] = {}  # followed folders that show nothing
         self.setAccessibleName(self.tr("Trainings"))
+        self.setAcceptDrops(True)
         self.new = QPushButton(icon("train"), self.tr("Train your own …"), self)
         self.new.setAccessibleName(self.tr("Train your own …"))
         self.new.clicked.connect(self.open_dialog)
@@ -85,9 +95,9 @@ class TrainingPanel(QWidget):
         self.detail.buttons.tune_asked.connect(self.tune)
         self.empty = QLabel(
             self.tr(
-                "No training yet.\n\nPress “Train your own” and choose a folder of pictures: a "
-                "model learns to paint like them. It trains beside your painting and goes on when "
-                "the studio is closed."
+                "No training yet.\n\nPress “Train your own” and choose a folder of pictures, or "
+                "drop one here: a model learns to paint like them. It trains beside your painting "
+                "and goes on when the studio is closed."
             ),
             self,
         )
@@ -133,8 +143,8 @@ class TrainingPanel(QWidget):
         row = QHBoxLayout()
         row.addWidget(self.sort, 1)
         row.addWidget(self.compare)
-        above = QWidget(self)
-        column = QVBoxLayout(above)
+        self.above = QWidget(self)
+        column = QVBoxLayout(self.above)
         column.setContentsMargins(0, 0, 0, 0)
         column.addLayout(row)
         column.addWidget(self.list, 1)
@@ -144,10 +154,10 @@ class TrainingPanel(QWidget):
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setWidget(self.detail)
         self.split = QSplitter(Qt.Orientation.Vertical, self)
-        self.split.addWidget(above)
+        self.split.addWidget(self.above)
         self.split.addWidget(scroll)
         self.split.setStretchFactor(1, 1)
-        self.split.setSizes([176, 600])
+        self.split.setSizes([ABOVE, 600])
         self.split.setChildrenCollapsible(False)
         return self.split
 
@@ -225,10 +235,25 @@ class TrainingPanel(QWidget):
             if run in chosen and len(chosen) > 1:  # One alone is the current one.
                 self.list.item(number).setSelected(True)
         self.list.blockSignals(False)
+        self._fit()
         self.pages.setCurrentIndex(1 if self.training.runs else 0)
         self._tell_elsewhere()
         self._offer_compare()
         self.detail.show_run(self.training.selected)
+
+    def _fit(self) -> None:
+        """No higher than its rows, where it lies above the run, which can use the room."""
+        high = MOST_HIGH
+        if self.split.orientation() is Qt.Orientation.Vertical and self.list.count():
+            rows = self.list.count() * self.list.sizeHintForRow(0) + 2 * self.list.frameWidth()
+            high = rows + self.sort.sizeHint().height() + 12
+        before = self.above.maximumHeight()
+        self.above.setMaximumHeight(high)
+        if before < high and self.split.orientation() is Qt.Orientation.Vertical:
+            at, rest = self.split.sizes()
+            if at >= before:  # Nobody has drawn it smaller.
+                now = min(ABOVE, high)
+                self.split.setSizes([now, at + rest - now])
 
     def _write(self, item: QListWidgetItem, run: Follow) -> None:
         status = self.training.status(run)
@@ -329,10 +354,20 @@ class TrainingPanel(QWidget):
         if number in self._mute:
             self.training.forget(self._mute[number][0])
 
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802
+        if dropped_folder(event) is not None:
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802
+        if (folder := dropped_folder(event)) is not None:
+            event.acceptProposedAction()
+            self.open_dialog(folder)
+
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
         super().resizeEvent(event)
         wide = event.size().width() >= WIDE
         way = Qt.Orientation.Horizontal if wide else Qt.Orientation.Vertical
         if way != self.split.orientation():
             self.split.setOrientation(way)
-            self.split.setSizes([300, 700] if wide else [176, 600])
+            self.split.setSizes([300, 700] if wide else [ABOVE, 600])
+            self._fit()

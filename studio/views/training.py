@@ -19,7 +19,6 @@ from studio.models.forecast import Forecast
 from studio.models.plan import Plan
 from studio.models.training import Training
 from studio.models.wizard import STEPS, Step, Wizard
-from studio.views.icons import icon
 from studio.views.wizard.cards import Card, Cards
 from studio.views.wizard.contents import ContentsPage
 from studio.views.wizard.effort import EffortPage
@@ -92,7 +91,6 @@ class TrainingDialog(QDialog):
         self.next = self._button(self.tr("Next"), self.wizard.next)
         self.queue = self._button(self.tr("Add to the queue"), self._enqueue)
         self.start = self._button(self.tr("Start training"), self._start)
-        self.start.setIcon(icon("train"))
         foot = QHBoxLayout()
         foot.addWidget(self.reason, 1)
         for button in (self.close_, self.back, self.next, self.queue, self.start):
@@ -241,16 +239,16 @@ class TrainingDialog(QDialog):
         super().done(result)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802
-        if _dropped(event) is not None:
+        if dropped_folder(event) is not None:
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802
-        if (folder := _dropped(event)) is not None:
+        if (folder := dropped_folder(event)) is not None:
             event.acceptProposedAction()
             self.choose(folder)
 
 
-def _dropped(event: QDropEvent) -> Path | None:
+def dropped_folder(event: QDropEvent) -> Path | None:
     """The folder that is dropped, or that holds the picture that is."""
     for url in event.mimeData().urls():
         if url.isLocalFile():

@@ -38,7 +38,10 @@ class EffortPage(Page):
         super().__init__(plan, parent)
         self.entitle(
             self.tr("How thoroughly"),
-            self.tr("It trains beside your painting, and goes on when the studio is closed."),
+            self.tr(
+                "It trains beside your painting, and goes on when the studio is closed. How long "
+                "it takes here is known after the first steps."
+            ),
         )
         self.training, self.forecast = training, forecast
         self.presets = Cards(self.tr("Presets"), self)
@@ -65,7 +68,7 @@ class EffortPage(Page):
         self.device = QComboBox(self.where)
         self.device.setAccessibleName(self.tr("Where it trains"))
         self.device.addItems(
-            [self.tr("By itself"), self.tr("The graphics card"), self.tr("The processor")]
+            [self.tr("What is there"), self.tr("The graphics card"), self.tr("The processor")]
         )
         self.device.setFixedWidth(WIDTH)
         self.device.activated.connect(self._choose_device)
@@ -117,15 +120,14 @@ class EffortPage(Page):
         return Card(name, preset_title(name), preset_text(name), self._duration(values), badge)
 
     def _duration(self, values: dict[str, object]) -> str:
-        """What is honestly known beforehand of how long it takes."""
+        """How much it is, and what is honestly known beforehand of how long it takes."""
         steps, batch, size = (int(str(values[name])) for name in ("steps", "batch", "size"))
         assert self.plan.recipe is not None
         known = self.training.guess(self.plan.recipe.id, steps, float(batch * size**2))
         words = self.tr("{0} steps, pictures of {1} pixels a side").format(f"{steps:,}", size)
         if known is None:
-            told = self.tr("how long it takes is measured with the first steps")
-        else:
-            told = self.tr("about {0}, going by an earlier training").format(span_text(known))
+            return words
+        told = self.tr("about {0}, going by an earlier training").format(span_text(known))
         return f"{words} · {told}"
 
     def show_memory(self) -> None:

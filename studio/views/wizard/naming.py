@@ -9,7 +9,7 @@ from studio.models import terms
 from studio.models.forecast import Forecast
 from studio.models.plan import Plan
 from studio.models.terms import CHOICES, LICENCES
-from studio.views.wizard.parts import Page, fill, heading, muted, plain
+from studio.views.wizard.parts import Page, aligned, fill, heading, muted, plain
 from studio.views.words import fault_text, kind_text, memory_text, preset_title
 
 
@@ -91,6 +91,7 @@ class NamingPage(Page):
         ):
             widget.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
             rows.addRow(label, widget)
+        aligned(rows)
         self.column.addLayout(rows)
 
     def take_focus(self) -> None:
@@ -156,17 +157,25 @@ class NamingPage(Page):
         if learnt:
             words[0] += self.tr(", {0} of them to learn from").format(f"{learnt:,}")
         words += [
-            f"{fault_text(row.fault, row.count)}: {row.chosen.title.lower()}"
+            f"{fault_text(row.fault, row.count, report.kind)}: {row.chosen.title.lower()}"
             for row in plan.data.rows
             if row.chosen is not None
         ]
         if report.classes:
             words.append(self.tr("{0} classes").format(len(plan.data.learnt_classes)))
         words.append(plan.recipe.title)
-        words.append(preset_title(plan.preset) if plan.preset else self.tr("Own settings"))
+        words.append(self._effort())
         if plan.base is not None:
             words.append(self.tr("starting from {0}").format(plan.base_title))
         return "\n".join(f"•  {text}" for text in words)
+
+    def _effort(self) -> str:
+        """How thoroughly, in few words."""
+        plan = self.plan
+        named = preset_title(plan.preset) if plan.preset else self.tr("Own settings")
+        if plan.preset and plan.changes:
+            named = self.tr("{0}, changed by hand").format(named)
+        return self.tr("{0}: {1} steps").format(named, f"{int(plan.values['steps']):,}")
 
     # Doing ------------------------------------------------------------------------------------
 

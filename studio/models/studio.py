@@ -16,6 +16,7 @@ from studio.models.layering import Layering
 from studio.models.leaving import Leaving
 from studio.models.library import Library
 from studio.models.live import Live
+from studio.models.mapping import met
 from studio.models.older import Older
 from studio.models.pages import Pages
 from studio.models.palette import Palette
@@ -108,7 +109,17 @@ class Studio(QObject):
         entry = self.library.find(folder.name)
         if entry is not None:
             text = self.tr("{0} paints now.").format(entry.title)
-            self.session.choose(entry, then=lambda: self.told.emit(text))
+            self.session.choose(entry, then=lambda: self._tell_of_model(text))
+
+    def _tell_of_model(self, text: str) -> None:
+        """Say that a new model paints, and where nothing on the canvas means anything to it."""
+        port, scene = self.session.layout_port, self.session.scene
+        if port is not None and not met(scene.palette, port.classes, self.session.document.ids):
+            text += " " + self.tr(
+                "It knows none of the classes on your canvas: say which is which in “Classes for "
+                "the model”, or paint with its own."
+            )
+        self.told.emit(text)
 
     def install(self, path: Path) -> None:
         """Add a model and paint with it."""
@@ -117,7 +128,7 @@ class Studio(QObject):
             entry = self.library.find(name)
             if entry is not None:
                 text = self.tr("{0} was added and paints now.").format(entry.title)
-                self.session.choose(entry, then=lambda: self.told.emit(text))
+                self.session.choose(entry, then=lambda: self._tell_of_model(text))
 
         self.told.emit(self.tr("Trying the model {0} …").format(path.name))
         self.library.install(path, done, self.problem.emit)

@@ -172,17 +172,21 @@ def srgb(image: Image.Image) -> Image.Image:
 
 
 def _grey(values: npt.NDArray[Any], mode: str) -> Image.Image:
-    """Grey of more than 8 bits: integers reach to 65535 (or 255, if none is above), floats to 1."""
-    values = np.nan_to_num(values.astype(np.float32), nan=0.0)
-    top = float(values.max(initial=0))
+    """Grey of more than 8 bits: integers reach to 65535 (or 255, if none is above), floats to 1, of
+    which a hundredth may be brighter than white, as lights are, or no numbers.
+    """
+    values = values.astype(np.float32)
+    known = values.ravel()[:: max(values.size // 1_000_000, 1)]
+    known = known[np.isfinite(known)]
+    values = np.nan_to_num(values, nan=0.0)
     if mode.startswith("I;16"):
         top = 65535.0
-    elif mode == "F" and top <= 1:
+    elif mode == "F" and (not known.size or np.percentile(known, 99) <= 1):
         top = 1.0
     else:
-        top = 65535.0 if top > 255 else 255.0
-    scaled = values * np.float32(255 / top)
-    return Image.fromarray(np.rint(scaled.clip(0, 255)).astype(np.uint8))
+        top = 65535.0 if known.max(initial=0) > 255 else 255.0
+    scaled = values.clip(0, top) * np.float32(255 / top)
+    return Image.fromarray(np.rint(scaled).astype(np.uint8))
 
 
 def read_layout(path: Path, classes: tuple[PaletteClass, ...]) -> Pixels:

@@ -82,11 +82,15 @@ def with_picture(scene: Scene, bundle: "Bundle | None", port: Port, value: objec
     return with_mix(scene, wire, None, StyleMix.of(value) if isinstance(value, Picture) else None)
 
 
-def strongest(scene: Scene, wire: Wire) -> Picture | None:
-    """The picture with the largest share of what rules everything."""
-    mix = mix_at(scene, wire, None)
-    best = max(range(len(mix.corners)), key=lambda n: mix.shares[n])
-    return mix.corners[best]
+def picture_at(scene: Scene, bundle: "Bundle | None", port: Port) -> Picture | None:
+    """The picture of a port; of several that are mixed to a style for everything, that with the
+    largest share.
+    """
+    wire, given = wire_of(bundle), scene.values.get(port.name)
+    if wire is not None and wire.picture.name == port.name:
+        mix = mix_at(scene, wire, None)
+        return mix.corners[max(range(len(mix.corners)), key=lambda n: mix.shares[n])]
+    return given if isinstance(given, Picture) else None
 
 
 def mixed(scene: Scene, wire: Wire, ids: Pixels) -> Mixed:

@@ -10,6 +10,7 @@ from studio.lanes.render import RenderLane
 from studio.lanes.work import WorkLane
 from studio.models.batch import Batch
 from studio.models.canvases import shown_of
+from studio.models.convert import Conversions
 from studio.models.enlarging import Enlarging
 from studio.models.files import Files
 from studio.models.layering import Layering
@@ -75,13 +76,16 @@ class Studio(QObject):
         self.timeline = Timeline(self.session, self)
         self.training = Training(self.work, runs, self)
         self.training.rendering = lambda: self.lane.busy
+        self.conversions = Conversions(parent=self)
+        self.conversions.rendering = lambda: self.lane.busy
         self.timeslider = TimeSlider(self.session, self.work, provider, parent=self)
         self.tools.pen.connect(self.live.set_pen)
         self.tools.pen.connect(self.variations.set_pen)
         self.tools.pen.connect(self.timeslider.set_pen)
         self.tools.pen.connect(self.wall.set_pen)
-        self.tools.pen.connect(lambda down: self.training.touch())
-        self.session.painted.connect(lambda area: self.training.touch())
+        for others in (self.training, self.conversions):
+            self.tools.pen.connect(lambda down, others=others: others.touch())
+            self.session.painted.connect(lambda area, others=others: others.touch())
         self.timeslider.rested.connect(self._show_to_trainings)
         self.training.installed.connect(self._installed)
         self._closed = False
@@ -140,6 +144,7 @@ class Studio(QObject):
         self._closed = True
         self.training.close()
         self.timeslider.close()
+        self.conversions.close()
         self.files.close(forget)
         self.lane.close()
         self.work.close()

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from engines.errors import UserError
+from studio.models.convert import converts
 from studio.models.library import Entry
 from studio.models.session import Session
 from studio.views import dialogs
@@ -30,7 +31,9 @@ PREVIEW = QSize(168, 168)
 
 
 class ModelButton(QToolButton):
-    """Shows the model in use; a click opens the chooser."""
+    """Shows the model in use; a click opens the chooser, and what is dropped on it is converted."""
+
+    convert_asked = Signal(object)  # Path of a folder, a video or a picture
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -39,7 +42,10 @@ class ModelButton(QToolButton):
         self.setIconSize(QSize(40, 40))
         self.setObjectName("model")
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.setToolTip(self.tr("Choose the model that paints (Ctrl+M)"))
+        self.setToolTip(
+            self.tr("Choose the model that paints (Ctrl+M); drop a folder on it to convert it all")
+        )
+        self.setAcceptDrops(True)
         session.model_opened.connect(lambda bundle: self.refresh())
         session.replaced.connect(self.refresh)
         self.refresh()
@@ -54,11 +60,20 @@ class ModelButton(QToolButton):
         preview = None if entry is None else _preview(entry, QSize(40, 40))
         self.setIcon(icon("model") if preview is None else preview)
 
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802
+        if self.session.bundle is not None and dropped(event) is not None:
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802
+        event.acceptProposedAction()
+        self.convert_asked.emit(dropped(event))
+
 
 class ModelDialog(QDialog):
     """All installed models with their previews."""
 
     problem = Signal(str)
+    convert_asked = Signal(object, object)  # Path or None, Entry
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -87,6 +102,10 @@ class ModelDialog(QDialog):
         menu.addAction(self.tr("An .onnx file …"), self._add_file)
         self.add.setMenu(menu)
         self.remove = QPushButton(icon("trash"), self.tr("Remove"), self)
+        self.convert = QPushButton(self.tr("Convert …"), self)
+        self.convert.setToolTip(
+            self.tr("Put a folder or a video through the model; dropping one on it does too")
+        )
         buttons = QDialogButtonBox(self)
         self.use = buttons.addButton(
             self.tr("Paint with it"), QDialogButtonBox.ButtonRole.AcceptRole
@@ -95,6 +114,7 @@ class ModelDialog(QDialog):
         row = QHBoxLayout()
         row.addWidget(self.add)
         row.addWidget(self.remove)
+        row.addWidget(self.convert)
         row.addStretch(1)
         row.addWidget(buttons)
         column = QVBoxLayout(self)
@@ -106,6 +126,7 @@ class ModelDialog(QDialog):
         self.list.itemActivated.connect(lambda item: self._use())
         self.list.currentItemChanged.connect(lambda now, before: self._describe())
         self.remove.clicked.connect(self._remove)
+        self.convert.clicked.connect(lambda: self._convert(None))
         self.library.changed.connect(self.rebuild)
         self.rebuild()
 
@@ -137,6 +158,7 @@ class ModelDialog(QDialog):
         entry = self.entry
         self.use.setEnabled(entry is not None)
         self.remove.setEnabled(entry is not None and entry.own)
+        self.convert.setEnabled(entry is not None)
         if entry is None:
             self.about.setText(
                 self.tr("No model is installed. Add one, or train your own (Model > Train).")
@@ -204,7 +226,26 @@ class ModelDialog(QDialog):
     def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802
         paths = [Path(u.toLocalFile()) for u in event.mimeData().urls() if u.isLocalFile()]
         event.acceptProposedAction()
-        self._install(paths[0])
+        if not converts(paths[0]):
+            self._install(paths[0])
+            return
+        under = self.list.itemAt(self.list.viewport().mapFromGlobal(
+            self.mapToGlobal(event.position().toPoint())))  # fmt: skip
+        if under is not None:
+            self.list.setCurrentItem(under)
+        self._convert(paths[0])
+
+    def _convert(self, source: Path | None) -> None:
+        entry = self.entry
+        if entry is not None:
+            self.convert_asked.emit(source, entry)
+            self.reject()
+
+
+def dropped(event: QDropEvent) -> Path | None:
+    """The file or folder that is dropped, if it is one."""
+    paths = [Path(u.toLocalFile()) for u in event.mimeData().urls() if u.isLocalFile()]
+    return paths[0] if paths else None
 
 
 def _preview(entry: Entry, size: QSize) -> QIcon | None:

@@ -51,6 +51,7 @@ def _document(window: "Window", actions: Actions) -> None:
     add("next-document", tr("Next document"), partial(window.turn_tab, 1), "Ctrl+Tab")
     add("last-document", tr("Previous document"), partial(window.turn_tab, -1), "Ctrl+Shift+Tab")
     add("export-psd", tr("Export &layers …"), window.traffic.export_psd)
+    add("convert", tr("Con&vert a folder or video …"), window.converting.open)
     add("import-layer", tr("&Import as layer …"), window.traffic.import_layer, "Ctrl+Shift+O")
     add("paste-layer", tr("Paste as &layer"), window.traffic.paste_layer, "Ctrl+Shift+V")
     add("quit", tr("&Quit"), window.close, "Ctrl+Q")
@@ -143,6 +144,7 @@ def _menus(window: "Window", actions: Actions) -> None:
         "read-layout",
         "export",
         "export-psd",
+        "convert",
         "-",
         "quit",
     )

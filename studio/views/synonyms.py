@@ -16,6 +16,7 @@ def other_words(name: str) -> str:
         "save-as": _tr("write store copy rename"),
         "versions": _tr("history earlier previous backup restore recover revert before lost"),
         "export": _tr("png render write share jpeg"),
+        "convert": _tr("batch video movie film folder many all pictures process"),
         "quit": _tr("exit close end leave"),
         "undo": _tr("back revert take mistake"),
         "redo": _tr("again forward repeat"),

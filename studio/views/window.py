@@ -23,6 +23,7 @@ from studio.views.actions import Actions
 from studio.views.chooser import ModelButton, ModelDialog
 from studio.views.classes import Classes
 from studio.views.commands import make_commands
+from studio.views.converting import Converting
 from studio.views.desktop import Arrangement, Desktop
 from studio.views.docks import Docks
 from studio.views.enlarging import Progress
@@ -77,6 +78,7 @@ class Window(QMainWindow):
         self.status.addPermanentWidget(Progress(studio.enlarging, self))
         self.setStatusBar(self.status)
         self.traffic = Traffic(self)
+        self.converting = Converting(self)
         self.actions_ = Actions(self, studio.tools.finish)
         self.actions_.pause = studio.tools.release
         self.docks = Docks(self)
@@ -282,6 +284,7 @@ class Window(QMainWindow):
     def choose_model(self) -> None:
         """Show the models."""
         dialog = ModelDialog(self.studio.session, self)
+        dialog.convert_asked.connect(self.converting.ask)
         dialog.exec()
         dialog.deleteLater()
 

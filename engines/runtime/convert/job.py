@@ -233,7 +233,7 @@ class Job:
         words = "import sys; from engines.cli import main; sys.exit(main(sys.argv[1:]))"
         try:
             with open(self.home / LOG, "ab") as log:
-                process = subprocess.Popen(
+                return subprocess.Popen(
                     [sys.executable, "-P", "-c", words, "convert", str(self.home), "--nice"],
                     stdin=subprocess.DEVNULL,
                     stdout=log,
@@ -247,8 +247,6 @@ class Job:
                 f"The conversion into {self.home.parent} could not be started: "
                 f"{error.strerror or error}. Free some memory and disk space and go on with it."
             ) from error
-        process.returncode = 0  # Nobody waits for it: Python shall not warn of it.
-        return process
 
 
 def check(plan: Plan) -> None:

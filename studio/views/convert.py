@@ -1,0 +1,196 @@
+"""Converting a folder or a video: asked for, and how it goes."""
+
+from pathlib import Path
+
+from PySide6.QtCore import QSettings, Qt
+from PySide6.QtWidgets import (
+    QDialog,
+    QHBoxLayout,
+    QLabel,
+    QPlainTextEdit,
+    QProgressBar,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from engines.errors import UserError
+from studio.models.convert import LIVE, Conversions, Round
+from studio.models.library import Entry
+from studio.models.session import Session
+from studio.views.convert_asking import Asking
+from studio.views.words import span_text
+
+
+class Going(QWidget):
+    """How one conversion goes, and what can be done about it."""
+
+    def __init__(self, conversions: Conversions, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.conversions = conversions
+        self.round: Round | None = None
+        self.title = QLabel(self)
+        self.title.setWordWrap(True)
+        self.title.setTextFormat(Qt.TextFormat.PlainText)
+        self.title.setAccessibleName(self.tr("Conversion"))
+        self.bar = QProgressBar(self)
+        self.bar.setRange(0, 1000)
+        self.bar.setAccessibleName(self.tr("Progress of the conversion"))
+        self.told = QLabel(self)
+        self.told.setWordWrap(True)
+        self.told.setTextFormat(Qt.TextFormat.PlainText)
+        self.told.setAccessibleName(self.tr("State of the conversion"))
+        self.faults = QPlainTextEdit(self)
+        self.faults.setReadOnly(True)
+        self.faults.setAccessibleName(self.tr("What could not be converted"))
+        self.faults.setToolTip(self.tr("The rest is done"))
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(10)
+        for widget in (self.title, self.bar, self.told, self.faults):
+            column.addWidget(widget)
+        column.addStretch(1)
+
+    def show_round(self, each: Round) -> None:
+        """Show how it stands."""
+        news = self.round is not each
+        self.round = each
+        state = each.state
+        self.title.setText(self.tr("{0} into {1}").format(each.title, each.out))
+        self.bar.setValue(round(state.share * 1000))
+        self.told.setText(self._words(each))
+        self.told.setObjectName("danger" if each.status == "failed" else "muted")
+        self.told.style().polish(self.told)
+        over = each.status not in LIVE
+        if news or over:
+            told = self.conversions.faults(each) if over else []
+            self.faults.setPlainText("\n".join(told))
+            self.faults.setVisible(bool(told))
+
+    def _words(self, each: Round) -> str:
+        state, status = each.state, each.status
+        counted = self.tr("{0} of {1}").format(state.done + state.failed, state.total)
+        if status == "done":
+            text = self.tr("{0} of {1} are in {2}.").format(state.done, state.total, each.out)
+            return text
+        if status == "failed":
+            return state.sentence
+        if status == "unfinished":
+            return self.tr("It was broken off; what is done is kept, and it can go on.")
+        if not state.total:
+            return self.tr("Looking what there is …")
+        words = [counted, state.name]
+        if status == "paused":
+            words.append(self.tr("paused"))
+        elif status == "resting":
+            words.append(self.tr("resting while you paint"))
+        elif state.left is not None:
+            words.append(self.tr("{0} left").format(span_text(state.left)))
+        return " · ".join(word for word in words if word)
+
+
+class ConvertDialog(QDialog):
+    """Asks, or shows a conversion; it stands beside the window: painting goes on, and closing it
+    ends nothing.
+    """
+
+    def __init__(
+        self,
+        conversions: Conversions,
+        session: Session,
+        source: Path | None = None,
+        entry: Entry | None = None,
+        shown: Round | None = None,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.conversions, self.session = conversions, session
+        self.setWindowTitle(self.tr("Convert a folder or video"))
+        self.setMinimumWidth(540)
+        self.setAcceptDrops(True)
+        self.asking = Asking(session, source, entry)
+        self.going = Going(conversions, self)
+        self.start = self._button(self.tr("Convert"), self.tr("Begin to convert"))
+        self.start.setAutoDefault(True)
+        self.start.setDefault(True)
+        self.pause = self._button(self.tr("Pause"), self.tr("Pause, or go on, with all kept"))
+        self.cancel = self._button(
+            self.tr("Cancel"), self.tr("End it for good; what is finished stays")
+        )
+        self.other = self._button(self.tr("Another …"), self.tr("Convert something else as well"))
+        self.shut = self._button(self.tr("Close"), self.tr("Close this; a conversion goes on"))
+        buttons = QHBoxLayout()
+        buttons.addWidget(self.other)
+        buttons.addStretch(1)
+        for button in (self.cancel, self.pause, self.shut, self.start):
+            buttons.addWidget(button)
+        column = QVBoxLayout(self)
+        column.setSpacing(12)
+        column.addWidget(self.asking)
+        column.addWidget(self.going)
+        column.addLayout(buttons)
+        self.start.clicked.connect(self._start)
+        self.pause.clicked.connect(self._pause)
+        self.cancel.clicked.connect(self._cancel)
+        self.other.clicked.connect(lambda: self._show(None))
+        self.shut.clicked.connect(self.close)
+        conversions.changed.connect(self._changed)
+        conversions.ended.connect(self._changed)
+        self._show(shown)
+
+    def _button(self, text: str, tip: str) -> QPushButton:
+        button = QPushButton(text, self)
+        button.setAutoDefault(False)
+        button.setToolTip(tip)
+        return button
+
+    @property
+    def round(self) -> Round | None:
+        """The conversion that is shown, None while it is asked for one."""
+        return self.going.round if self.going.isVisibleTo(self) else None
+
+    def _show(self, each: Round | None) -> None:
+        asks = each is None
+        self.asking.setVisible(asks)
+        self.going.setVisible(not asks)
+        for button in (self.pause, self.cancel, self.other):
+            button.setVisible(not asks)
+        self.start.setVisible(asks)
+        if each is not None:
+            self.going.show_round(each)
+            running = each.status == "working" or each.status == "resting"
+            over = each.status == "done"
+            self.pause.setText(self.tr("Pause") if running else self.tr("Go on"))
+            self.pause.setVisible(not over or bool(each.state.failed))
+            self.cancel.setVisible(not over)
+        self.adjustSize()
+
+    def _changed(self, each: Round) -> None:
+        if self.round is each:
+            self._show(each)
+
+    def _start(self) -> None:
+        try:
+            plan = self.asking.plan()
+            each = self.conversions.start(plan)
+        except UserError as error:
+            self.asking.say(str(error), bad=True)
+            return
+        QSettings().setValue("places/converted", str(plan.out.parent))
+        self._show(each)
+        self.pause.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _pause(self) -> None:
+        each = self.round
+        if each is None:
+            return
+        if each.status in ("working", "resting"):
+            self.conversions.pause(each)
+        else:
+            self.conversions.resume(each)
+
+    def _cancel(self) -> None:
+        each = self.round
+        if each is not None:
+            self.conversions.cancel(each)
+            self.close()

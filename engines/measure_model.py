@@ -2,15 +2,13 @@
 Runtime.
 """
 
-import json
-import math
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from engines import evaluate, files, measures, sheets
+from engines import cards, evaluate, measures, sheets
 from engines.data.kinds import DataSet
 from engines.data.sets import open_data, open_test
 from engines.data.spec import palette
@@ -24,7 +22,6 @@ from engines.runtime.render import Cache, render
 from engines.runtime.sessions import Sessions
 
 COLOURED = 400  # training pictures whose class colours make the flat fill
-_MOST_BYTES = 1_000_000  # of a card
 
 
 def painter(bundle: Bundle, data: DataSet, sessions: Sessions) -> Painter:
@@ -107,7 +104,7 @@ def run(
     painted = [paint(ids, photo, {}) for ids, photo in pairs]
     progress("realism")
     figures: dict[str, Any] = {"realism": evaluate.realism(painted, examples, colours, seed)}
-    sources = {"data": data.spec.fingerprint, "model": bundle.hash}
+    sources = {"data": data.spec.fingerprint}
     readers = None
     if layout_reader is not None:
         by, said = find_model(layout_reader), None
@@ -128,44 +125,15 @@ def run(
     if sheets_in is not None:
         progress("sheets")
         _sheets(sheets_in, bundle, paint, examples, data, withheld)
-    card: dict[str, Any] = {
-        "model": bundle.name,
-        "title": bundle.title,
-        "recipe": bundle.about.get("recipe"),
-        "steps": bundle.about.get("steps"),
-        "data": bundle.about.get("data"),
-        "licence": bundle.about.get("licence"),
-        "split": split,
-        "pictures": len(examples.pictures),
-        "size": list(size),
-        "hashes": sources,
-        "figures": figures,
-    }
-    card = _finite(json.loads(json.dumps(card, default=float)))
-    where = out or (bundle.path / "card.json" if bundle.path.is_dir() else None)
-    if where is not None:
-        # What the export measured of size and speed stays true.
-        card |= {k: v for k, v in _before(where).items() if k in ("sizes", "measured_on")}
-        files.write_json(where, card)
-    return card
-
-
-def _finite(value: Any) -> Any:
-    """JSON has no word for what is no number: null, where a figure cannot be."""
-    if isinstance(value, dict):
-        return {k: _finite(v) for k, v in value.items()}
-    if isinstance(value, list):
-        return [_finite(v) for v in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
-
-
-def _before(path: Path) -> dict[str, Any]:
-    """The card that lies there; nothing where none can be read."""
-    try:
-        value = json.loads(files.read_text(path, _MOST_BYTES))
-    except (OSError, ValueError, RecursionError):
-        return {}
-    return value if isinstance(value, dict) else {}
+    return cards.write(
+        bundle,
+        out,
+        split=split,
+        pictures=len(examples.pictures),
+        size=size,
+        hashes=sources,
+        figures=figures,
+    )
 
 
 def _sheets(

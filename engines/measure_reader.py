@@ -6,14 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from engines import files, measures
+from engines import cards, measures
 from engines.calibration import calibration_error
 from engines.data.kinds import DataSet
 from engines.data.samples import LayoutSample
 from engines.data.sets import open_data, open_test
 from engines.errors import UserError
 from engines.ports import UNPAINTED, Image
-from engines.runtime.bundle import Bundle, read_json
+from engines.runtime.bundle import Bundle
 from engines.runtime.sessions import Sessions
 
 
@@ -40,27 +40,15 @@ def run(
             "measure it on a set of its own classes."
         )
     progress("reading")
-    figures = _figures(bundle, data, min(count, len(data)), Sessions("cpu", threads))
-    card: dict[str, Any] = {
-        "model": bundle.name,
-        "title": bundle.title,
-        **{key: bundle.about.get(key) for key in ("recipe", "steps", "data", "licence")},
-        "split": split,
-        "pictures": min(count, len(data)),
-        "size": list(size),
-        "hashes": {"data": data.spec.fingerprint, "model": bundle.hash},
-        "figures": figures,
-    }
-    where = out or (bundle.path / "card.json" if bundle.path.is_dir() else None)
-    if where is not None:
-        try:
-            before = read_json(where)
-        except UserError:
-            before = {}
-        # What the export measured of size and speed stays true.
-        card |= {k: v for k, v in before.items() if k in ("sizes", "measured_on")}
-        files.write_json(where, card)
-    return card
+    return cards.write(
+        bundle,
+        out,
+        split=split,
+        pictures=min(count, len(data)),
+        size=size,
+        hashes={"data": data.spec.fingerprint},
+        figures=_figures(bundle, data, min(count, len(data)), Sessions("cpu", threads)),
+    )
 
 
 def _figures(bundle: Bundle, data: DataSet, count: int, sessions: Sessions) -> dict[str, Any]:
@@ -85,7 +73,7 @@ def _figures(bundle: Bundle, data: DataSet, count: int, sessions: Sessions) -> d
     figures: dict[str, Any] = {
         "miou": float(np.nanmean(found)) if np.isfinite(found).any() else None,
         "accuracy": float(hits / every),
-        "iou": {n: _number(v) for n, v in zip(names, found, strict=True)},
+        "iou": dict(zip(names, found, strict=True)),
         "share": {n: float(v) for n, v in zip(names, table.sum(1) / every, strict=True)},
     }
     if confidences:
@@ -93,8 +81,3 @@ def _figures(bundle: Bundle, data: DataSet, count: int, sessions: Sessions) -> d
         figures["calibration_error"] = error
         figures["calibration"] = bundle.about.get("calibration")
     return figures
-
-
-def _number(value: float) -> float | None:
-    """JSON has no word for what is no number."""
-    return float(value) if np.isfinite(value) else None

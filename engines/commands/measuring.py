@@ -4,11 +4,15 @@ import argparse
 import json
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from engines.commands.terminal import Progress, Verbs, check_writable, columns, say, seed, whole
 from engines.errors import UserError
 
+if TYPE_CHECKING:
+    from engines.runtime.bundle import Bundle
+
+MOST_STYLES = 12  # pairs of pictures
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 
 
@@ -45,12 +49,20 @@ def add(verbs: Verbs) -> None:
         "and ceilings beside every figure.",
     )
     measure.add_argument("model", metavar="MODEL", help="an installed model, a folder or an .onnx")
-    measure.add_argument("--data", required=True, metavar="DIR", help="a layout set")
+    measure.add_argument(
+        "--data",
+        required=True,
+        metavar="DIR",
+        help="a layout set; "
+        "two sorts of pictures for what takes styles, originals for what enlarges",
+    )
     measure.add_argument("--layout-reader", metavar="MODEL", help="reads layouts back")
     measure.add_argument("--attribute-reader", metavar="MODEL", help="reads attributes back")
     measure.add_argument("--split", choices=("val", "test"), default="test", help="test")
     measure.add_argument("--side", type=whole, default=256, help="of the pictures; 256")
-    measure.add_argument("--count", type=whole, default=300, help="of pictures at most; 300")
+    measure.add_argument(
+        "--count", type=whole, default=300, help="of pictures at most; 300, of styles 12"
+    )
     measure.add_argument("--seed", type=seed, default=0)
     measure.add_argument("--threads", type=whole, default=1)
     measure.add_argument(
@@ -135,25 +147,44 @@ def _measure(options: argparse.Namespace) -> int:
     from engines.runtime.bundle import find_model
 
     progress = Progress()
-    if (bundle := find_model(options.model)).reads is not None:
-        from engines import measure_reader
+    bundle = find_model(options.model)
+    card = _measured_by_itself(bundle, options, progress)
+    if card is None:
+        card = _painted(options, progress)
+    progress.end()
+    print(json.dumps(card, indent=1, ensure_ascii=False))
+    return 0
 
-        read = measure_reader.run(
-            bundle,
-            options.data,
-            split=options.split,
-            side=options.side,
-            count=options.count,
-            threads=options.threads,
-            out=options.out,
-            progress=progress.show,
-        )
-        progress.end()
-        print(json.dumps(read, indent=1, ensure_ascii=False))
-        return 0
+
+def _measured_by_itself(
+    bundle: "Bundle", options: argparse.Namespace, progress: Progress
+) -> dict[str, Any] | None:
+    """The card of a model that is not measured by what it makes of layouts; None for others."""
+    from engines import measure_larger, measure_reader, measure_style
+
+    shared: dict[str, Any] = {
+        "count": options.count,
+        "threads": options.threads,
+        "out": options.out,
+        "progress": progress.show,
+    }
+    seen: dict[str, Any] = {"split": options.split, "side": options.side}
+    if bundle.reads is not None:
+        return measure_reader.run(bundle, options.data, **shared, **seen)
+    if measure_style.takes_styles(bundle):
+        sheets = {"sheets_in": options.sheets, "withheld": options.withhold}
+        shared["count"] = min(options.count, MOST_STYLES)  # The reference takes minutes each.
+        return measure_style.run(bundle, options.data, **shared, **seen, **sheets)
+    if measure_larger.enlarges(bundle) > 1:
+        return measure_larger.run(bundle, options.data, **shared, sheets_in=options.sheets)
+    return None
+
+
+def _painted(options: argparse.Namespace, progress: Progress) -> dict[str, Any]:
+    """The card of a model that paints layouts."""
     from engines.measure_model import run
 
-    card = run(
+    return run(
         options.model,
         options.data,
         layout_reader=options.layout_reader,
@@ -168,6 +199,3 @@ def _measure(options: argparse.Namespace) -> int:
         withheld=options.withhold,
         progress=progress.show,
     )
-    progress.end()
-    print(json.dumps(card, indent=1, ensure_ascii=False))
-    return 0

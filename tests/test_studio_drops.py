@@ -8,12 +8,17 @@ import numpy as np
 import pytest
 from PySide6.QtWidgets import QApplication
 
+from studio.document.layers import Kind, find
 from studio.views.training import TrainingDialog
 from studio.views.window import Window
-from tests import oddities
+from tests import oddities, oddities_more
 from tests.journey import Traveller
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = [
+    pytest.mark.timeout(240),
+    # The program ignores what Pillow finds untidy; tests would make errors of it.
+    pytest.mark.filterwarnings("ignore::UserWarning:PIL"),
+]
 LAYOUTS = ("all clear.png",)  # of no colour but those of classes, and unpainted where it is clear
 
 
@@ -120,6 +125,70 @@ def test_what_is_no_picture_is_refused_in_one_sentence(
     assert not wrong, "\n".join(f"{name}: {said}" for name, said in wrong)
     hands.rest()
     assert hands.window.studio.live.picture is not None
+
+
+SHARES = [
+    pytest.param(30, id="some"),
+    pytest.param(1, id="all", marks=[pytest.mark.slow, pytest.mark.timeout(3600)]),
+]
+
+
+@pytest.fixture(scope="module")
+def more(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[Path], list[Path]]:
+    """Those made by rule: pictures, and what is none."""
+    home = tmp_path_factory.mktemp("more")
+    return (
+        oddities.make(home / "good", oddities_more.MORE_PICTURES),
+        oddities.make(home / "bad", oddities_more.MORE_REFUSED),
+    )
+
+
+@pytest.mark.parametrize("share", SHARES)
+@pytest.mark.parametrize("place", ["Style picture", "Photo to trace", "Picture", "Layers"])
+def test_every_sort_of_picture_is_taken_by_every_gesture(
+    hands: Traveller, more: tuple[list[Path], list[Path]], place: str, share: int
+) -> None:
+    session, work = hands.window.studio.session, hands.window.studio.work
+    wrong = {}
+    for path in more[0][::share]:
+        before = Before(hands)
+        hands.drop(place, path)
+        hands.wait(lambda: not work.jobs, path.name)
+        QApplication.processEvents()
+        if place == "Layers":
+            layer = find(session.scene.layers, session.active)
+            taken = layer is not None and layer.kind is Kind.PICTURE and layer.name in path.name
+        elif place == "Photo to trace":
+            taken = session.scene.underlay is not None
+        else:
+            taken = "photo" in session.scene.values
+        if not taken:
+            wrong[path.name] = hands.window.notice.text.text()
+            continue
+        hands.keys("Ctrl+Z", hands.canvas())
+        assert session.scene == before.scene, path.name
+    assert not wrong
+    hands.rest()
+
+
+@pytest.mark.parametrize("share", SHARES)
+@pytest.mark.parametrize(
+    "place", ["Style picture", "Photo to trace", "Picture", "Layout", "Layers"]
+)
+def test_every_sort_of_break_is_refused_by_every_gesture(
+    hands: Traveller, more: tuple[list[Path], list[Path]], place: str, share: int
+) -> None:
+    wrong = {}
+    for path in more[1][::share]:
+        before = Before(hands)
+        hands.drop(place, path)
+        try:
+            refuses(hands, before, path.name)
+        except AssertionError as error:
+            wrong[path.name] = str(error)
+            before = Before(hands)
+    assert not wrong
+    hands.rest()
 
 
 def test_odd_files_are_opened_or_refused_in_one_sentence(

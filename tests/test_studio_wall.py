@@ -27,7 +27,7 @@ from studio.models.wall import Tile
 from studio.models.wallsource import Source, difference
 from studio.views.wall import WallWindow
 from studio.views.window import Window
-from tests import large, untrained
+from tests import large, oddities, untrained
 from tests.hands import Hands
 
 pytestmark = pytest.mark.timeout(180)
@@ -130,7 +130,7 @@ def check(hands: Hands, *titles: str) -> None:
 
 
 def test_a_layout_goes_through_all_models_that_paint_layouts(
-    installed: Hands, hands: Hands
+    installed: Hands, hands: Hands, near: None
 ) -> None:
     studio, wall = hands.window.studio, opened(hands)
     paints = {e.name for e in studio.library.entries if ability(e).layout}
@@ -307,6 +307,19 @@ def test_a_model_that_cannot_says_why_and_the_others_go_on(
     assert first.sentence in hands.find("First on the wall").accessibleDescription()
     assert tile(hands.window, "second").state == "done"
     assert not wall.tiles.views[0].keep.isEnabled()
+
+
+def test_what_is_no_picture_is_refused_by_the_wall(
+    wall: WallWindow, hands: Hands, tmp_path: Path
+) -> None:
+    for name in ("broken.jpg", "pipe.png", "bomb.png", "empty.png"):
+        (path,) = oddities.make(tmp_path / name, {name: oddities.REFUSED[name]})
+        hands.drop("Models on the wall", path)
+        said = wall.notice.text.text()
+        assert wall.notice.isVisible()
+        assert said.endswith("."), said
+        assert hands.window.studio.wall.dropped is None
+        wall.notice.hide()
 
 
 def test_a_picture_layer_goes_through(wall: WallWindow, hands: Hands, tmp_path: Path) -> None:

@@ -16,17 +16,20 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
-from engines import files, trainer, validation, verdict, weights
+from engines import files, layoutfit, trainer, validation, verdict, weights
 from engines.data.mends import Mends, mends_of
+from engines.data.samples import LayoutSample
 from engines.data.sets import open_data
 from engines.errors import UserError
 from engines.feed import fixed_batches
 from engines.forms import Written, write_graph
+from engines.ports import Layout
 from engines.proof import Proof
 from engines.quantise import half_or_whole
 from engines.recipe import Draw, Recipe
@@ -100,6 +103,7 @@ def export_bundle(
         told = {"graphs": entries, "proof": [asdict(p) for p in proof.graphs]}
         files.write_json(folder / "model.json", {**about, **told})
         _preview(run, recipe, nets, folder / "preview.png")
+        _seen(run, recipe, entries, folder)
         bundle = Bundle.open(folder)
         tell("Measuring its size and speed.")
         figures = _tested(run, recipe, nets, step, tell) if tested else {}
@@ -207,6 +211,24 @@ def _calibrated(run: Run, recipe: Recipe, nets: nn.ModuleDict) -> dict[str, Any]
             return recipe.calibrate(nets, batches())
     except UserError:
         return {}
+
+
+def _seen(run: Run, recipe: Recipe, entries: Sequence[dict[str, Any]], folder: Path) -> None:
+    """Which layouts a painter of layouts learned from, where its data still are."""
+    ports = [port for entry in entries for port in entry["inputs"]]
+    if recipe.kind != "layout" or not any(port["kind"] == Layout.kind for port in ports):
+        return
+    try:
+        mends = mends_of(run.config) | Mends(mates=True)
+        size = (layoutfit.SIDE, layoutfit.SIDE)
+        data = open_data(run.config["data"], recipe.kind, size, "train", mends=mends)
+        chosen = np.random.default_rng(0).permutation(len(data))[: layoutfit.MOST]
+        samples = (data.fixed(int(place)) for place in chosen)
+        layouts = [sample.layout for sample in samples if isinstance(sample, LayoutSample)]
+        names = [entry.name for entry in recipe.data.classes]
+        layoutfit.LayoutFit.of(names, layouts).write(folder)
+    except UserError as error:
+        log.info("%s", error)
 
 
 def _preview(run: Run, recipe: Recipe, nets: nn.ModuleDict, path: Path) -> None:

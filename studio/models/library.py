@@ -111,6 +111,7 @@ class Library(QObject):
 def install(source: Path) -> str:
     """Check, try and copy a model among the user's own, under a name that is free; UserError."""
     from engines import files
+    from engines.layoutfit import NAME as FIT
     from engines.runtime.bundle import Bundle
     from engines.runtime.places import own_models
     from engines.runtime.trial import trust
@@ -129,7 +130,7 @@ def install(source: Path) -> str:
         place.mkdir(parents=True)
         for graph in bundle.graphs:
             shutil.copyfile(graph.path, place / graph.path.name)
-        for beside in ("preview.png", "card.json", WEIGHTS):
+        for beside in ("preview.png", "card.json", FIT, WEIGHTS):
             if source.is_dir() and (source / beside).is_file():
                 shutil.copyfile(source / beside, place / beside)
         files.write_json(place / "model.json", {**_description(bundle), "name": name})

@@ -13,6 +13,7 @@ from studio.models.canvases import shown_of
 from studio.models.convert import Conversions
 from studio.models.enlarging import Enlarging
 from studio.models.files import Files
+from studio.models.fitmeter import FitMeter
 from studio.models.layering import Layering
 from studio.models.leaving import Leaving
 from studio.models.library import Library
@@ -60,6 +61,7 @@ class Studio(QObject):
         self.view = View(self)
         self.live = Live(self.session, self.lane, self)
         self.round_trips = RoundTrips(self.session, self.live, self)
+        self.fit_meter = FitMeter(self.session, self)
         self.reading = LayoutReading(self.session, self.library, self.work, self)
         self.pages = Pages(self.session, self.tools.selection, self)
         self.layering = Layering(self.session, self.live, self)

@@ -27,6 +27,7 @@ from studio.views.converting import Converting
 from studio.views.desktop import Arrangement, Desktop
 from studio.views.docks import Docks
 from studio.views.enlarging import Progress
+from studio.views.fitmeter import FitButton, OddPlace
 from studio.views.layers import LayersPanel
 from studio.views.mapping import MappingHint
 from studio.views.navigator import Navigator
@@ -100,6 +101,8 @@ class Window(QMainWindow):
         inset.setSpacing(6)
         inset.addWidget(self.model_button)
         inset.addWidget(MappingHint(self.studio.palette, side))
+        meter = self.studio.fit_meter
+        inset.addWidget(FitButton(meter, OddPlace(meter, self.desktop.first), side))
         column.addLayout(inset)
         scroll = QScrollArea(side)
         scroll.setWidgetResizable(True)

@@ -240,6 +240,8 @@ def test_the_list_takes_no_more_room_than_its_rows_need(
         qtbot.wait(20)
         assert panel.list.count() == count
         highs.append(panel.above.height())
+        below = panel.split.widget(1).geometry()
+        assert below.top() == panel.above.geometry().bottom() + 1 + panel.split.handleWidth()
     assert highs[0] < highs[1] < 176
     assert highs[-1] == highs[-2] <= 176
     assert not panel.list.verticalScrollBar().isVisible() or highs[-1] > 150

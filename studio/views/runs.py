@@ -249,11 +249,11 @@ class TrainingPanel(QWidget):
             high = rows + self.sort.sizeHint().height() + 12
         before = self.above.maximumHeight()
         self.above.setMaximumHeight(high)
-        if before < high and self.split.orientation() is Qt.Orientation.Vertical:
+        if before != high < MOST_HIGH:
             at, rest = self.split.sizes()
-            if at >= before:  # Nobody has drawn it smaller.
-                now = min(ABOVE, high)
-                self.split.setSizes([now, at + rest - now])
+            # Where nobody has drawn it smaller, it is as high as at first.
+            now = min(high, at if at < min(before, ABOVE) else ABOVE)
+            self.split.setSizes([now, at + rest - now])
 
     def _write(self, item: QListWidgetItem, run: Follow) -> None:
         status = self.training.status(run)

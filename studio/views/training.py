@@ -68,6 +68,7 @@ class TrainingDialog(QDialog):
         self.wizard.moved.connect(self._moved)
         self.forecast.changed.connect(self._forecast_came)
         training.queue.changed.connect(self.refresh)
+        self.setMinimumSize(880, 520)  # narrower, names of classes are cut
         self.resize(980, 640)
         self.refresh()
         self.pictures.folder.setFocus()

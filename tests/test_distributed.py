@@ -49,8 +49,15 @@ def together(place: Path, world: int, words: Sequence[str]) -> list[int]:
     for rank in range(world):
         told = environment(place, rank, world, ()) if world > 1 else {}
         command = [sys.executable, *words]
-        children.append(subprocess.Popen(command, env=os.environ | FOUND | told))
-    return [child.wait(LONGEST) for child in children]
+        # What comes in is held open, as a leader does: its end would tell that the leader is gone.
+        children.append(
+            subprocess.Popen(command, env=os.environ | FOUND | told, stdin=subprocess.PIPE)
+        )
+    codes = [child.wait(LONGEST) for child in children]
+    for child in children:
+        assert child.stdin is not None
+        child.stdin.close()
+    return codes
 
 
 def until(said: Callable[[], object]) -> None:

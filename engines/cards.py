@@ -7,11 +7,27 @@ from pathlib import Path
 from typing import Any
 
 from engines import files
+from engines.data.kinds import DataSet
+from engines.data.sets import open_data, open_test
 from engines.errors import UserError
 from engines.ports import Size
 from engines.runtime.bundle import Bundle, read_json
 
 KEPT = ("sizes", "measured_on")  # What the export measured of size and speed stays true.
+
+
+def unseen(folder: str, kind: str, size: Size, split: str, least: int = 2) -> DataSet:
+    """The val or test split of a set, to measure on; UserError where it has too few pictures."""
+    if split == "test":
+        data = open_test(Path(folder), kind, size)
+    else:
+        data = open_data(Path(folder), kind, size, "val")
+    if len(data) < least:
+        raise UserError(
+            f"The {split} split of {folder} has {len(data)} pictures, too few to measure on; "
+            "choose another split or set."
+        )
+    return data
 
 
 def write(

@@ -10,7 +10,7 @@ import numpy as np
 
 from engines import cards, evaluate, measures, sheets
 from engines.data.kinds import DataSet
-from engines.data.sets import open_data, open_test
+from engines.data.sets import open_data
 from engines.data.spec import palette
 from engines.errors import UserError
 from engines.evaluate import Examples, Painter, Readers
@@ -89,11 +89,8 @@ def run(
     """
     bundle, sessions = find_model(model), Sessions("cpu", threads)
     size = (side, side)
-    opened = open_test(folder, "layout", size) if split == "test" else None
-    data = opened or open_data(folder, "layout", size, "val")
+    data = cards.unseen(folder, "layout", size, split)
     examples = Examples.of(data, range(min(count, len(data))))
-    if len(examples.pictures) < 2:
-        raise UserError(f"The {split} split of {folder} has no two pictures to measure on.")
     colours = _class_colours(folder, size, seed)
     paint = painter(bundle, data, sessions)
 

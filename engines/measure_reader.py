@@ -10,7 +10,6 @@ from engines import cards, measures
 from engines.calibration import calibration_error
 from engines.data.kinds import DataSet
 from engines.data.samples import LayoutSample
-from engines.data.sets import open_data, open_test
 from engines.errors import UserError
 from engines.ports import UNPAINTED, Image
 from engines.runtime.bundle import Bundle
@@ -30,8 +29,7 @@ def run(
 ) -> dict[str, Any]:
     """Measure a reader and write its card.json, into the bundle or to `out`. UserError."""
     size = (side, side)
-    opened = open_test(folder, "layout", size) if split == "test" else None
-    data = opened or open_data(folder, "layout", size, "val")
+    data = cards.unseen(folder, "layout", size, split)
     port = bundle.reads
     assert port is not None
     if tuple(c.name for c in data.spec.classes) != port.classes:

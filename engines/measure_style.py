@@ -9,8 +9,6 @@ import numpy as np
 from engines import cards, gatys, measures
 from engines.data.pictures import write_picture
 from engines.data.samples import UnpairedSample
-from engines.data.sets import open_data, open_test
-from engines.errors import UserError
 from engines.measures import Picture
 from engines.ports import Image, Moments, Port
 from engines.request import Request
@@ -47,10 +45,7 @@ def run(
     a sheet: content, style, ours, the reference; where the data are `withheld`, ours alone.
     """
     size = (side, side)
-    opened = open_test(folder, "unpaired", size) if split == "test" else None
-    data = opened or open_data(folder, "unpaired", size, "val")
-    if len(data) < 2:
-        raise UserError(f"The {split} split of {folder} has no two pairs to measure on.")
+    data = cards.unseen(folder, "unpaired", size, split)
     pairs = [_pair(data.fixed(index)) for index in range(min(count, len(data)))]
     painter = Painter(bundle, Sessions("cpu", threads))
     rows: list[dict[str, dict[str, float]]] = []

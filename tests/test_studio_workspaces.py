@@ -205,6 +205,14 @@ def test_the_window_comes_back_as_it_was_left(studios: list[Window]) -> None:
     assert again.window.docks.plan == ""  # the artist's own: it follows no width
 
 
+def test_a_workspace_that_was_chosen_outlives_a_kill(studios: list[Window]) -> None:
+    hands = opened(studios)
+    assert not hands.window.training.isVisible()
+    hands.menu("View", "Workspace", "Train")
+    again = opened(studios)  # The first one was never closed.
+    assert again.window.training.isVisible()
+
+
 @pytest.mark.parametrize(
     "found",
     [

@@ -44,6 +44,7 @@ class WorkspaceSwitch(QObject):
             bar.setVisible(PLANS[plan].bars)
         window.arrange(ARRANGED[plan])
         window.actions_["docks"].setChecked(window.docks.put_away)
+        self.keep()  # A studio that is killed comes back so, too.
 
     def choose(self, name: str) -> None:
         """Lay the window out as a saved workspace has it."""

@@ -3,8 +3,8 @@
     python -m tests.large MODEL HEIGHT WIDTH
 
 MODEL is a bundle's folder. It prints as JSON the seconds, the growth of the peak of resident memory
-in bytes, the number of tiles, and the seam energy: the mean absolute second difference across the
-borders of tiles over that everywhere else.
+in bytes, the number of tiles, the seam energy: the mean absolute second difference across the
+borders of tiles over that elsewhere; and how far four of them are from one go where they meet.
 """
 
 import json
@@ -16,10 +16,11 @@ from typing import Any
 
 import numpy as np
 
-from engines.ports import Image, Layout, Port, Size
+from engines.ports import Image, Layout, Port, Size, Spatial
 from engines.request import Request
 from engines.runtime import tiles
 from engines.runtime.bundle import Bundle
+from engines.runtime.render import render
 from engines.runtime.sessions import Sessions
 
 PATCH = 101  # pixels a side; no border of a tile lies where a class ends
@@ -58,8 +59,14 @@ def values(ports: Sequence[Port], size: Size) -> dict[str, Any]:
     return found
 
 
-def seam_energy(picture: Any, rows: Sequence[int], columns: Sequence[int]) -> float:
-    """Second differences across cuts before these rows and columns, over those elsewhere."""
+def seam_energy(
+    picture: Any, rows: Sequence[int], columns: Sequence[int], period: int = 1
+) -> float:
+    """Second differences across cuts before these rows and columns, over those elsewhere.
+
+    What a network enlarges repeats itself every `period` pixels, on cuts and elsewhere: only lines
+    at the same places of that pattern are compared.
+    """
     ratios = []
     for axis, cuts in ((0, rows), (1, columns)):
         if not cuts:
@@ -73,7 +80,9 @@ def seam_energy(picture: Any, rows: Sequence[int], columns: Sequence[int]) -> fl
         at = np.zeros(len(means), bool)
         for cut in cuts:  # The pixel before a cut, and the one after it.
             at[[cut - 2, cut - 1]] = True
-        ratios.append((float(means[at].mean()), float(means[~at].mean())))
+        phases = np.arange(len(means)) % period
+        alike = ~at & np.isin(phases, phases[at])
+        ratios.append((float(means[at].mean()), float(means[alike].mean())))
     return sum(r[0] for r in ratios) / sum(r[1] for r in ratios)
 
 
@@ -98,12 +107,37 @@ def main(arguments: Sequence[str]) -> dict[str, float]:
     frames = list(tiles.paint(bundle, request, sessions))  # One picture, which grows.
     seconds = time.perf_counter() - start
     grown = resident("VmHWM") - before
-    scale = bundle.picture.scale if bundle.picture is not None else 1
+    picture, scale = frames[-1].picture, bundle.picture.scale if bundle.picture is not None else 1
     rows, columns = tiles.cuts(bundle, size)
-    energy = seam_energy(
-        frames[-1].picture, [r * scale for r in rows], [c * scale for c in columns]
-    )
-    return {"seconds": seconds, "grown": grown, "tiles": len(frames), "energy": energy}
+    free = [p.multiple for p in bundle.target.inputs if isinstance(p, Spatial)]
+    places = [cut * scale for cut in rows], [cut * scale for cut in columns]
+    return {
+        "seconds": seconds,
+        "grown": grown,
+        "tiles": len(frames),
+        "energy": seam_energy(picture, *places, period=scale * max(free)),
+        "apart": across(bundle, request, sessions, picture, (rows[1], columns[1])),
+    }
+
+
+def across(
+    bundle: Bundle, request: Request, sessions: Sessions, picture: Any, place: Size
+) -> float:
+    """How far a picture is, in grey levels at most, from what one go paints around the place where
+    four of its tiles meet.
+    """
+    whole = tiles._Whole(bundle, request, tiles.TILE)
+    inner = place[0] - 64, place[1] - 64, place[0] + 64, place[1] + 64
+    around = whole.around(inner)
+    part = whole.part(around, tiles.known(bundle, request, sessions))
+    made = list(render(bundle, part, sessions))[-1].picture
+    scale = len(made) // (around[2] - around[0])
+    top, left = (inner[0] - around[0]) * scale, (inner[1] - around[1]) * scale
+    found = made[top : top + 128 * scale, left : left + 128 * scale]
+    there = picture[
+        inner[0] * scale : inner[2] * scale, inner[1] * scale : inner[3] * scale
+    ]  # fmt: skip
+    return float(np.abs(found.astype(int) - there).max())
 
 
 if __name__ == "__main__":

@@ -162,8 +162,10 @@ def test_4096_pixels_in_bounded_memory_without_a_seam(
     with capsys.disabled():
         print(
             f"\n{name}: 4096 x 4096 in {told['tiles']} tiles, {told['seconds']:.0f} s, memory grew "
-            f"by {told['grown'] / 1e6:.0f} MB, seam energy {told['energy']:.4f} of elsewhere"
+            f"by {told['grown'] / 1e6:.0f} MB, seam energy {told['energy']:.4f} of elsewhere, "
+            f"{told['apart']:.0f} of 255 from one go where four tiles meet"
         )
     assert told["tiles"] >= 16
     assert told["grown"] < 700_000_000  # The float32 picture alone would be 200 MB, its maps 8 GB.
-    assert told["energy"] < 1.01
+    assert told["energy"] < 1.02
+    assert told["apart"] <= 1

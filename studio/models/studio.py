@@ -26,6 +26,8 @@ from studio.models.reading import LayoutReading
 from studio.models.results import Results
 from studio.models.roundtrip import RoundTrips
 from studio.models.session import Session
+from studio.models.shelf import Shelf
+from studio.models.stylepad import StylePad
 from studio.models.swatches import Swatches
 from studio.models.timeline import Timeline
 from studio.models.timeslider import TimeSlider
@@ -67,6 +69,8 @@ class Studio(QObject):
         self.layering = Layering(self.session, self.live, self)
         self.results = Results(self.session, self.live, self)
         self.leaving = Leaving(self.results, self.layering, self.work, self)
+        self.shelf = Shelf(parent=self)
+        self.pad = StylePad(self.session, self.tools, self)
         self.swatches = Swatches(self.session, self.lane, self)
         self.files = Files(self.session, self.results, self.work, desk, recent, self)
         self.gallery = self.files.gallery

@@ -26,9 +26,11 @@ from engines.ports import (
 )
 from engines.samplers import SAMPLERS
 from studio.document.scene import Picture, Scene
+from studio.document.styles import Styles
 from studio.lanes.reader import Reader
 from studio.models.pictures import Dropped
 from studio.models.session import Session
+from studio.models.styling import picture_at, with_picture
 from studio.models.surprise import chance
 from studio.views import dialogs
 from studio.views.control import Control, lock_button, show_locked, titled, tool, worded
@@ -45,11 +47,16 @@ class ImageControl(Control):
         super().__init__(session, port, parent)
         self.well = PictureWell(self.label, parent=self)
         self.column.addWidget(self.well)
-        self.well.given.connect(self.set_value)
+        self.well.given.connect(self._take)
         self.well.refused.connect(self.problem)
 
+    def _take(self, value: Picture | None) -> None:
+        session = self.session
+        scene = with_picture(session.scene, session.bundle, self.port, value)
+        session.change_scene(scene, self.label)
+
     def refresh(self) -> None:
-        self.well.show_picture(self.value if isinstance(self.value, Picture) else None)
+        self.well.show_picture(picture_at(self.session.scene, self.session.bundle, self.port))
 
 
 class LatentControl(Control):
@@ -81,7 +88,9 @@ class LatentControl(Control):
         scene, bundle = self.session.scene, self.session.bundle
         maker = bundle.maker(self.port) if bundle is not None else None
         pictured = maker is not None and any(p.name in scene.values for p in maker.inputs)
-        if self.value is not None:
+        if isinstance(self.value, Styles):
+            text = self.tr("from the style pad")
+        elif self.value is not None:
             text = self.tr("by chance")
         else:
             text = self.tr("from the picture") if pictured else self.tr("average")

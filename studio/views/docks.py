@@ -34,7 +34,7 @@ class Plan:
 PLANS = {
     "paint": Plan(
         left=((("paint",),),),
-        right=((("navigator",), ("model", "layers", "history", "training")),),
+        right=((("navigator",), ("model", "styles", "layers", "history", "training")),),
         bottom=("results", "gallery", "variations"),
         others="model",
         away=("navigator", "training", "history", "gallery", "variations"),
@@ -42,7 +42,7 @@ PLANS = {
     ),
     "wide": Plan(
         left=((("paint",),), (("layers",),)),
-        right=((("model", "training"),), (("navigator",), ("history",))),
+        right=((("model", "styles", "training"),), (("navigator",), ("history",))),
         bottom=("results", "gallery", "variations"),
         others="layers",
         away=("training", "gallery", "variations"),
@@ -51,19 +51,19 @@ PLANS = {
     ),
     "train": Plan(
         left=((("paint",),),),
-        right=((("navigator",), ("training", "model", "layers", "history")),),
+        right=((("navigator",), ("training", "model", "styles", "layers", "history")),),
         bottom=("results", "gallery", "variations"),
         others="model",
-        away=("navigator", "history", "results", "gallery", "variations"),
+        away=("navigator", "styles", "history", "results", "gallery", "variations"),
         widths={"paint": 220, "training": 560},
     ),
     "focus": Plan(
         left=((("paint",),),),
-        right=((("navigator",), ("model", "layers", "history", "training")),),
+        right=((("navigator",), ("model", "styles", "layers", "history", "training")),),
         bottom=("results", "gallery", "variations"),
         others="model",
         away=(
-            *("paint", "navigator", "model", "layers", "history", "training", "results"),
+            *("paint", "navigator", "model", "styles", "layers", "history", "training", "results"),
             *("gallery", "variations"),
         ),
         widths={"paint": 232, "model": 272},

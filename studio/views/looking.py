@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 DOCK_KEYS = {
     "navigator": "F7",
+    "styles": "Ctrl+Alt+S",
     "history": "Ctrl+H",
     "gallery": "Ctrl+Shift+G",
     "variations": "Ctrl+Shift+R",

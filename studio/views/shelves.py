@@ -1,4 +1,6 @@
-"""The docks of what was made before: variations, gallery, history; and what leads out of them."""
+"""The docks of styles and of what was made before: variations, gallery, history; and what leads
+out of them.
+"""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -15,6 +17,7 @@ from studio.views.compare import CompareDialog
 from studio.views.docks import BOTTOM
 from studio.views.gallery import GalleryPanel
 from studio.views.historypanel import HistoryPanel
+from studio.views.shelf import ShelfPanel
 from studio.views.variations import VariationsPanel
 
 if TYPE_CHECKING:
@@ -35,7 +38,9 @@ class Shelves(QObject):
         self.variations = VariationsPanel(studio.variations, studio.gallery.add, window)
         self.gallery = GalleryPanel(studio.gallery, window)
         self.history = HistoryPanel(studio.timeline, studio.tools.finish, window)
+        self.styles = ShelfPanel(studio.shelf, studio.pad, window)
         docks = window.docks
+        docks.add("styles", self.tr("Styles"), self.styles)
         docks.add("history", self.tr("History"), self.history)
         tall = (
             docks.add("gallery", self.tr("Gallery"), self.gallery),
@@ -48,6 +53,9 @@ class Shelves(QObject):
         self.variations.compared.connect(window.paper.compare)
         window.strip.keep_asked.connect(studio.gallery.keep_now)
         self.gallery.problem.connect(window.notice.complain)
+        for source in (studio.shelf, studio.pad):
+            source.problem.connect(window.notice.complain)
+            source.told.connect(window.notice.tell)
         for panel in (self.variations, self.gallery):
             panel.compare_asked.connect(self.compare)
         self.gallery.export_asked.connect(self.export)

@@ -26,6 +26,7 @@ class Role(IntEnum):
     STATE = Qt.ItemDataRole.UserRole + 2  # "waiting", "running", "failed", or nothing
     MORE = Qt.ItemDataRole.UserRole + 3  # a second line
     CURRENT = Qt.ItemDataRole.UserRole + 4  # whether the document looks like it now
+    STARRED = Qt.ItemDataRole.UserRole + 5
 
 
 def tile_pixmap(pixels: Pixels) -> QPixmap:
@@ -111,6 +112,8 @@ class Tiles(QStyledItemDelegate):
                 icon(name, tint).paint(painter, spot)
         if index.data(Role.PINNED):
             self._mark(painter, area, "pin")
+        if index.data(Role.STARRED):
+            self._mark(painter, area, "star")
         if index.data(Role.CURRENT):
             pen = painter.pen()
             pen.setColor(QColor(look.accent))

@@ -10,6 +10,7 @@ from PySide6.QtGui import QGuiApplication
 
 from engines.errors import UserError
 from engines.ports import Image
+from engines.runtime.convert.finding import FILMS
 from studio.lanes.reader import Reader
 from studio.models.images import to_image
 from studio.models.opening import Found, look_into
@@ -138,6 +139,8 @@ class Traffic(QObject):
                 self.window.open_path(path)
             elif path.is_dir():
                 self.window.train(path)
+            elif path.suffix.lower() in FILMS:
+                self.window.converting.ask(path)
             else:
                 classes = self.studio.session.scene.palette
                 look = partial(look_into, path, classes, layouts=False)
@@ -177,8 +180,11 @@ class Traffic(QObject):
             window.notice.complain(found.problem)
             return
         bundle = self.studio.session.bundle
-        port = next((p for p in bundle.ports if isinstance(p, Image)), None) if bundle else None
-        if on_picture and port is not None:
+        images = [p for p in bundle.ports if isinstance(p, Image)] if bundle else []
+        port = next((p for p in images if p.fixed), images[0] if images else None)
+        if on_picture and self.studio.pad.wire is not None:
+            self.studio.pad.take(found.picture)
+        elif on_picture and port is not None:
             label = port.label or port.name
             self.studio.session.set_value(port.name, found.picture, label)
             window.notice.tell(self.tr("{0}: {1}").format(label, found.picture.name or "—"))

@@ -9,6 +9,7 @@ from PIL import Image
 
 from engines.data.listing import Lister
 from engines.data.mends import NONE, Split
+from engines.data.palettes import color_name
 from engines.data.pictures import write_picture
 from engines.data.recognise import Recognised, descend, recognise
 from engines.data.scan import scan
@@ -125,6 +126,22 @@ def test_layouts_without_a_list_of_classes_bring_their_own(tmp_path: Path, draw:
         assert {c.name for c in data.spec.classes} == wanted
     shares = [c.percent for c in report.classes]
     assert sum(shares) == pytest.approx(100)
+
+
+@pytest.mark.parametrize(
+    ("code", "name"),
+    [
+        (0x827364, "brown"),  # rock
+        (0x8B4513, "brown"),
+        (0x301806, "dark brown"),
+        (0xFF8000, "orange"),
+        (0xFFD8B0, "light orange"),
+        (0x87CEFA, "light azure"),
+        (0x808080, "grey"),
+    ],
+)
+def test_colours_are_called_as_people_call_them(code: int, name: str) -> None:
+    assert color_name(code) == name
 
 
 def test_two_folders_of_any_name_are_layouts_where_one_looks_so(tmp_path: Path) -> None:

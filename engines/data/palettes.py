@@ -129,6 +129,8 @@ def color_name(code: int) -> str:
     if strong < 0.12:
         return "dark grey" if light < 0.35 else "light grey" if light > 0.7 else "grey"
     word = _HUES[round(hue * 12) % 12]
+    if word == "orange" and (light < 0.4 or (strong < 0.4 and light < 0.7)):
+        return "dark brown" if light < 0.2 else "brown"
     return f"dark {word}" if light < 0.3 else f"light {word}" if light > 0.72 else word
 
 

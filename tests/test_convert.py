@@ -84,7 +84,7 @@ def test_a_folder_goes_through_once_and_what_is_broken_stops_nothing(
     said = capsys.readouterr().err
     assert "3 of 7 in" in said
     for name in ("broken.png", "broken.mp4", "nothing.avi", "pipe.mkv"):
-        assert sum(line.startswith(f"{name}: ") for line in said.splitlines()) == 1
+        assert sum(line.startswith(name) for line in said.splitlines()) == 1
     made = sorted(p.relative_to(out).as_posix() for p in out.rglob("*.*") if INSIDE not in str(p))
     assert made == ["Größe 2/ö.png", "a.png", "a.png.png"]
     with Pillow.open(out / "Größe 2" / "ö.png") as image:
@@ -424,7 +424,9 @@ def test_it_pauses_rests_and_stops_when_asked(
     tinted: Path, style: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     source, out = c.film(tmp_path / "a.mp4", c.moving(40)), tmp_path / "out"
-    job, seen, make = Job(out / INSIDE), [], hand.Hand.make
+    job, make = Job(out / INSIDE), hand.Hand.make
+    seen: list[str] = []
+    held: list[int] = []
     painted = 0
 
     def steered(self: Hand, value: Any) -> Iterator[Any]:
@@ -433,7 +435,7 @@ def test_it_pauses_rests_and_stops_when_asked(
         if painted == 5:
             job.run.steer("pause")
         if painted == 10:
-            job.run.lease(0.4)
+            job.run.lease(1.5)
         if painted == 30:
             job.run.steer("stop")
         yield from make(self, value)
@@ -445,9 +447,9 @@ def test_it_pauses_rests_and_stops_when_asked(
             standing = job.state.standing
             if not seen or seen[-1] != standing:
                 seen.append(standing)
-            if standing == "paused":
-                assert painted == 5
-                job.run.steer("run")
+                if standing == "paused":
+                    held.append(painted)
+                    job.run.steer("run")
             time.sleep(0.01)
 
     watcher = threading.Thread(target=watch)
@@ -455,7 +457,7 @@ def test_it_pauses_rests_and_stops_when_asked(
     assert convert(tinted, source, out, "--style", style) == 0
     watcher.join(20)
     assert [s for s in seen if s != "working"] == ["paused", "resting", "stopped"]
-    assert painted == 30
+    assert (held, painted) == ([5], 30)
     assert not (out / "a.mp4").exists()
     assert main(["convert", str(out)]) == 0
     assert painted == 30 + 40 - reel.FRAMES

@@ -95,7 +95,7 @@ def test_killed_it_is_found_again_and_goes_on(make: Make, tmp_path: Path, qtbot:
     assert (found.state.done, found.state.failed) == (2, 1)
     assert len(c.shown(tmp_path / "out" / "film.mp4")) == 150
     (fault,) = again.faults(found)
-    assert fault.startswith("broken.png: ")
+    assert fault.startswith("broken.png is not a picture")
     again.close()
     assert make().rounds == []  # What is done is not kept in mind.
 

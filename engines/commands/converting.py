@@ -178,7 +178,7 @@ def _work(job: "Job", provider: str) -> int:
             return 0
     progress.end()
     job.tell(_state(conversion, "done", "", 1.0, None))
-    return _told(job, plan, conversion)
+    return _told(plan, conversion)
 
 
 def _rest(
@@ -209,11 +209,11 @@ def _state(
     return State(standing, conversion.done, failed, total, name, share, left)
 
 
-def _told(job: "Job", plan: "Plan", conversion: "Conversion") -> int:
-    """Say what came of it; a single result needs its folder no more."""
+def _told(plan: "Plan", conversion: "Conversion") -> int:
+    """Say what came of it, a line a fault or remark."""
+    from engines.runtime.convert.job import said
+
     say(f"{conversion.done} of {len(conversion.items)} in {plan.out}")
-    for name, remark in conversion.records.remarks.items():
-        say(f"{name}: {remark}")
-    for name, sentence in conversion.failed.items():
-        say(f"{name}: {sentence}")
+    for name, sentence in [*conversion.records.remarks.items(), *conversion.failed.items()]:
+        say(said(name, sentence))
     return 1 if conversion.failed else 0

@@ -19,7 +19,6 @@ from engines.commands.terminal import (
 from engines.errors import UserError
 
 if TYPE_CHECKING:
-    from engines.request import Request
     from engines.runtime.bundle import Bundle
     from engines.runtime.render import Frame
     from engines.runtime.sessions import Sessions
@@ -119,6 +118,7 @@ class _Work:
         from engines.request import Request
         from engines.runtime import tiles
         from engines.runtime.fit import fit
+        from engines.runtime.saving import save
 
         bundle, options = self.bundle, self.options
         chosen, rounded = options.size, None
@@ -185,7 +185,9 @@ def _computed(sessions: "Sessions") -> str:
 
 
 def _ending(bundle: "Bundle") -> str:
-    return ".png" if bundle.target.outputs[0].kind in ("image", "layout", "mask") else ".json"
+    from engines.runtime.saving import ending_of
+
+    return ending_of(bundle)
 
 
 def _check_ending(bundle: "Bundle", out: Path, batch: bool) -> None:
@@ -201,32 +203,3 @@ def _check_ending(bundle: "Bundle", out: Path, batch: bool) -> None:
             f"The result of {bundle.name} is saved as {_ending(bundle)}, not as "
             f"{out.suffix or 'a file without ending'}; name it {out.stem}{_ending(bundle)}."
         )
-
-
-def save(bundle: "Bundle", request: "Request", frame: "Frame", out: Path) -> None:
-    """Write the result: pictures and layouts as PNG that carries its Request and the passport."""
-    from engines import files
-
-    port = bundle.target.outputs[0]
-    value = frame.values[port.name]
-    if port.kind not in ("image", "layout", "mask"):
-        plain = {k: v.tolist() if hasattr(v, "tolist") else v for k, v in frame.values.items()}
-        files.write_json(out, plain)
-        return
-    from PIL import Image as Pillow
-    from PIL.PngImagePlugin import PngInfo
-
-    from engines.data.spec import PaletteClass, palette
-    from engines.ports import Layout
-    from engines.runtime.passport import passport, texts
-
-    pixels = value.squeeze(-1) if value.ndim == 3 and value.shape[2] == 1 else value
-    image = Pillow.fromarray(pixels)
-    if isinstance(port, Layout):
-        colors = palette(tuple(map(PaletteClass, port.classes, port.colors)))
-        image.putpalette(colors.ravel().tolist())
-    text = PngInfo()
-    for keyword, words in texts(request, passport(bundle)).items():
-        text.add_itxt(keyword, words)
-    with files.writing(out) as temporary:
-        image.save(temporary, format="PNG", pnginfo=text)

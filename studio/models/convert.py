@@ -134,9 +134,7 @@ class Conversions(QObject):
 
     def faults(self, each: Round) -> list[str]:
         """A sentence for each file that could not be converted, and each remark."""
-        records = each.job.records
-        told = {**records.remarks, **records.failed}
-        return [f"{name}: {sentence}" for name, sentence in sorted(told.items())]
+        return each.job.records.told
 
     # Steering -----------------------------------------------------------------------------------
 

@@ -42,6 +42,7 @@ class Going(QWidget):
         self.told.setAccessibleName(self.tr("State of the conversion"))
         self.faults = QPlainTextEdit(self)
         self.faults.setReadOnly(True)
+        self.faults.setMaximumHeight(160)
         self.faults.setAccessibleName(self.tr("What could not be converted"))
         self.faults.setToolTip(self.tr("The rest is done"))
         column = QVBoxLayout(self)
@@ -160,7 +161,8 @@ class ConvertDialog(QDialog):
             self.going.show_round(each)
             running = each.status == "working" or each.status == "resting"
             over = each.status == "done"
-            self.pause.setText(self.tr("Pause") if running else self.tr("Go on"))
+            again = self.tr("Try again") if over else self.tr("Go on")
+            self.pause.setText(self.tr("Pause") if running else again)
             self.pause.setVisible(not over or bool(each.state.failed))
             self.cancel.setVisible(not over)
         self.adjustSize()

@@ -60,7 +60,7 @@ class Asking(QWidget):
         self.told = QLabel(self)
         self.told.setWordWrap(True)
         self.told.setAccessibleName(self.tr("About the conversion"))
-        self.calm = ValueSlider(self.tr("Calm flicker in videos"), 0.0, MOST_CALM, parent=self)
+        self.calm = ValueSlider(self.tr("Calm flicker in videos"), parent=self)
         self.calm.track.setToolTip(
             self.tr("How much of the frame before stays where nothing moves; double-click: half")
         )
@@ -274,7 +274,7 @@ class Asking(QWidget):
             out=Path(out).expanduser().absolute(),
             request=request,
             side=self.side.value(),
-            smooth=self.smooth if self.terms.films else 0.0,
+            smooth=self.smooth * MOST_CALM if self.terms.films else 0.0,
         )
 
 

@@ -11,6 +11,7 @@ from PySide6.QtGui import QGuiApplication
 from engines.errors import UserError
 from engines.ports import Image
 from engines.runtime.convert.finding import FILMS
+from engines.runtime.convert.finding import FILMS
 from studio.lanes.reader import Reader
 from studio.models.images import to_image
 from studio.models.opening import Found, look_into
@@ -139,6 +140,8 @@ class Traffic(QObject):
                 self.window.open_path(path)
             elif path.is_dir():
                 self.window.train(path)
+            elif path.suffix.lower() in FILMS:
+                self.window.converting.ask(path)
             elif path.suffix.lower() in FILMS:
                 self.window.converting.ask(path)
             else:

@@ -122,6 +122,12 @@ class Records:
         """What there is to say of results, by name."""
         return {n: str(r["remark"]) for n, r in self.done.items() if r.get("remark")}
 
+    @property
+    def told(self) -> list[str]:
+        """A sentence for each file that failed or of whose result there is something to say."""
+        every = {**self.remarks, **self.failed}
+        return [said(name, sentence) for name, sentence in sorted(every.items())]
+
     def take(self, event: Mapping[str, Any]) -> None:
         """Take in one event; KeyError, TypeError where it is none of ours."""
         kind, name = event["kind"], str(event["name"])
@@ -261,6 +267,11 @@ def check(plan: Plan) -> None:
         raise UserError(f"Smoothing must lie between 0 and below 1, not {plan.smooth:g}.")
     if plan.side < 0:
         raise UserError(f"A side cannot have {plan.side} pixels; choose a larger one.")
+
+
+def said(name: str, sentence: str) -> str:
+    """A sentence on a file, which is named once."""
+    return sentence if sentence.startswith(name) else f"{name}: {sentence}"
 
 
 class Clock:

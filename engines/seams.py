@@ -12,10 +12,10 @@ from scipy import ndimage  # type: ignore[import-untyped]
 Pixels = npt.NDArray[np.uint8]
 Bools = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.floating[Any]]
-DEPTH = 1.0  # seams deep into the region, by where its colours are its own again
+DEPTH = 0.35  # seams deep into the region, by where its colours are its own again
 ENOUGH = 0.01  # of a crop is of a class, for its colours to be known
 MOST_SHIFT = 64.0  # grey levels
-CONTRASTS = (0.6, 1.6)
+CONTRASTS = (0.7, 1.3)
 
 
 def grown(mask: Bools, seam: int) -> Bools:

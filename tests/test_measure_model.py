@@ -12,6 +12,7 @@ from engines.cli import main
 from engines.errors import UserError
 from engines.evaluate import Examples
 from engines.export import export_bundle
+from engines.layoutfit import NAME, LayoutFit
 from engines.recipe import recipe_type
 
 
@@ -121,3 +122,11 @@ def test_where_nothing_can_be_written_nothing_is_measured(
     said = capsys.readouterr().err
     assert "Could not write /proc/none/here" in said
     assert said.count("\n") == 1
+
+
+def test_a_painter_of_layouts_says_which_it_has_seen(models: Path) -> None:
+    seen = LayoutFit.read(models / "spade")
+    assert seen.layouts.shape == (20, 16, 16)
+    assert "sky" in seen.classes
+    for other in ("pix2pix", "layout_reader"):
+        assert not (models / other / NAME).exists(), "it takes no layout"

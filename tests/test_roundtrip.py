@@ -104,7 +104,8 @@ def test_no_byte_outside_any_regions_changes(
         made = result(trip, model)
     allowed = seams.grown(trip.changed, trip.seam)
     assert digest(made[~allowed]) == digest(trip.photo[~allowed])
-    assert not trip.changed.any() or (made[trip.changed] != trip.photo[trip.changed]).any()
+    differs = (made != trip.photo).any(2)
+    assert not trip.changed.any() or differs[trip.changed].mean() > 0.8
     found = regions(trip.changed, trip.seam)
     assert np.array_equal(np.sum(found, 0, np.int32) if found else 0 * ids, trip.changed)
 

@@ -150,6 +150,13 @@ def test_painting_goes_on_while_a_picture_is_read(
     assert session.scene == before
     gate.set()
     hands.rest_eyes()
+    if place == "Layout":
+        hands.wait(lambda: session.scene.traced is not None, "the layout")
+        assert session.scene.traced is not None
+        plane = session.document.plane(session.scene.traced.photo)
+        assert (plane[plane[..., 3] > 0] == (90, 90, 90, 255)).all()
+        assert len(session.history.done) == 2
+        return
     style = place in ("Style picture", "Picture")
     taken = session.scene.values.get("photo") if style else session.scene.underlay
     assert taken is not None

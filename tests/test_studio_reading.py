@@ -11,13 +11,17 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication
 
 from engines import seams
+from engines.layoutfit import LayoutFit, smooth
 from engines.ports import UNPAINTED
 from engines.worlds import vista
+from studio.document.document import translate
 from studio.document.layers import Kind, find, walk
 from studio.document.scene import Picture
 from studio.models.layoutreader import Reading
 from studio.models.reading import fitted_ids, met
 from studio.models.roundtrip import trip_of
+from studio.models.session import Session
+from studio.views.fitmeter import FitButton
 from studio.views.window import Window
 from tests import oddities
 from tests.hands import Hands
@@ -181,3 +185,50 @@ def test_ids_lie_where_the_photo_lies() -> None:
     assert (sheet[:2] == UNPAINTED).all()
     assert (sheet[6:] == UNPAINTED).all()
     assert (sheet[2:6] == ids.repeat(2, 0).repeat(2, 1)).all()
+
+
+def test_the_meter_tells_what_is_odd_and_offers_layouts_to_start_from(hands: Hands) -> None:
+    studio = hands.window.studio
+    session, meter = studio.session, studio.fit_meter
+    session.replace_layout(vista_like(session), session.scene, "Start")
+    hands.wait(lambda: meter.fit is not None and meter.fit.score > 0.2, "a familiar layout")
+    button = hands.find("How well the model knows such layouts", FitButton)
+    assert isinstance(button, FitButton)
+    assert button.text() == "Familiar layout"
+    hands.click("House")
+    for row in (0.1, 0.15, 0.2):
+        hands.stroke((0.2, row), (0.5, row))
+    hands.wait(lambda: meter.fit is not None and meter.fit.odd == "house", "the odd place")
+    fit = meter.fit
+    assert fit is not None
+    assert fit.score < 0.15
+    assert fit.region[:6].any()
+    assert not fit.region[8:].any()
+    assert "house amid sky" in button.accessibleDescription()
+    menu = button.menu()
+    assert menu is not None
+    menu.aboutToShow.emit()
+    canvas = hands.canvas()
+    plain = canvas.grab().toImage()
+    actions = {action.text(): action for action in menu.actions()}
+    actions["Show the oddest place"].trigger()
+    QApplication.processEvents()
+    assert canvas.grab().toImage() != plain
+    ids, done = session.document.ids.copy(), len(session.history.done)
+    actions["Layout 2"].trigger()
+    assert len(session.history.done) == done + 1
+    assert (session.document.ids != ids).any()
+    hands.keys("Ctrl+Z", canvas)
+    assert np.array_equal(session.document.ids, ids)
+
+
+def vista_like(session: Session) -> Pixels:
+    """A real layout of the model's, at the document's size."""
+    assert session.bundle is not None
+    assert session.layout_port is not None
+    fit = LayoutFit.read(session.bundle.path)
+    verdicts = [fit.judge(ids) for ids in fit.layouts[:40]]
+    usual = max(range(40), key=lambda n: verdicts[n].score if verdicts[n] is not None else 0)
+    names = [entry.name for entry in session.scene.palette]
+    table = {n: names.index(name) for n, name in enumerate(fit.classes)}
+    return translate(smooth(fit.layouts[usual], session.document.size), table)

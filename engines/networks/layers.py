@@ -1,6 +1,7 @@
 """Small layers that several networks share."""
 
 from collections.abc import Sequence
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
@@ -35,13 +36,19 @@ def convolution(
     *,
     spectral: bool = False,
     bias: bool = True,
+    mirrored: bool = False,
 ) -> nn.Module:
     """A padded convolution, with spectral norm on request (Miyato 2018, arXiv:1802.05957).
 
-    Sides are kept or divided by the stride; an even kernel at stride 1 adds one pixel.
+    Sides are kept or divided by the stride; an even kernel at stride 1 adds one pixel. Outside the
+    picture are zeros, or where `mirrored` what lies inside, for zeros leave a frame where
+    statistics are exchanged.
     """
     padding = kernel // 2 if stride == 1 else (kernel - 1) // 2
-    layer = nn.Conv2d(inputs, outputs, kernel, stride, padding=padding, bias=bias)
+    mode: Literal["reflect", "zeros"] = "reflect" if mirrored else "zeros"
+    layer = nn.Conv2d(
+        inputs, outputs, kernel, stride, padding=padding, bias=bias, padding_mode=mode
+    )
     return spectral_norm(layer) if spectral else layer
 
 

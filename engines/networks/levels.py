@@ -23,15 +23,17 @@ class Levels(nn.Module):
     def __init__(self, width: int, blocks: int) -> None:
         super().__init__()
         fine, middle, coarse = self.widths = scaled(width, [1 / 6, 1 / 2, 1])
-        self.first = convolution(12, fine)
-        self.second = convolution(fine, middle, stride=2)
-        self.third = convolution(middle, coarse, stride=2)
-        self.inner = ResidualBlock(coarse, norm=False)
-        self.blocks = nn.Sequential(*(ResidualBlock(coarse, norm=False) for _ in range(blocks)))
-        self.up2 = convolution(coarse, middle)
-        self.block2 = ResidualBlock(middle, norm=False)
-        self.up1 = convolution(middle, fine)
-        self.picture = convolution(fine, 12)
+        self.first = _layer(12, fine)
+        self.second = _layer(fine, middle, stride=2)
+        self.third = _layer(middle, coarse, stride=2)
+        self.inner = _block(coarse)
+        self.blocks = nn.Sequential(*(_block(coarse) for _ in range(blocks)))
+        self.up2 = _layer(coarse, middle)
+        self.block2 = _block(middle)
+        self.up1 = _layer(middle, fine)
+        self.picture = _layer(fine, 12)
+        self.last = _layer(3, 3)
+        _begin_alike(self.picture)
 
     def encode(self, picture: Tensor) -> list[Tensor]:
         """Maps at a half, a quarter and an eighth of (N, 3, H, W), finest first."""
@@ -44,7 +46,26 @@ class Levels(nn.Module):
         fine, middle, coarse = maps
         x = self.block2(relu(self.up2(upsample(self.blocks(coarse)))) + middle)
         x = relu(self.up1(upsample(x))) + fine
-        return torch.tanh(pixel_shuffle(self.picture(x), 2).float())
+        whole = pixel_shuffle(self.picture(x), 2)
+        return torch.tanh((whole + self.last(whole)).float())
+
+
+def _layer(inputs: int, outputs: int, stride: int = 1) -> nn.Module:
+    return convolution(inputs, outputs, stride=stride, mirrored=True)
+
+
+def _block(channels: int) -> ResidualBlock:
+    return ResidualBlock(channels, norm=False, mirrored=True)
+
+
+def _begin_alike(layer: nn.Module) -> None:
+    """The four pixels that each number becomes are alike at first, or they leave a grid (Aitken
+    2017, arXiv:1707.02937).
+    """
+    with torch.no_grad():
+        for name in ("weight", "bias"):
+            value = layer.get_parameter(name)
+            value.copy_(value[::4].repeat_interleave(4, dim=0))
 
 
 def masks_of(mask: Tensor) -> list[Tensor]:

@@ -11,10 +11,12 @@ from engines.networks.layers import convolution, upsample
 class ResidualBlock(nn.Module):
     """x + convolution(relu(convolution(x))), each instance-normalised where `norm`."""
 
-    def __init__(self, channels: int, norm: bool) -> None:
+    def __init__(self, channels: int, norm: bool, mirrored: bool = False) -> None:
         super().__init__()
         self.norm = norm
-        self.first, self.second = convolution(channels, channels), convolution(channels, channels)
+        self.first, self.second = (
+            convolution(channels, channels, mirrored=mirrored) for _ in range(2)
+        )
 
     def forward(self, x: Tensor) -> Tensor:
         y = self.first(x)

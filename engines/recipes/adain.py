@@ -44,7 +44,7 @@ class AdainSettings(Settings):
     size: Annotated[int, Range(8, 1024), "Side of the training crop in pixels"] = 160
     width: Annotated[int, Range(16, 512), "Channels of the coarsest maps"] = 96
     blocks: Annotated[int, Range(0, 16), "Residual blocks of the decoder"] = 2
-    style: Annotated[float, Range(0, 1000), "Weight of the style, lambda in the paper"] = 10.0
+    style: Annotated[float, Range(0, 1000), "Weight of the style, lambda in the paper"] = 4.0
     same: Annotated[float, Range(0, 1000), "Weight of coming back as it was"] = 20.0
     smooth: Annotated[float, Range(0, 100), "Weight of differences between neighbours"] = 0.1
     lr: Annotated[float, Range(1e-6, 1e-1), "Learning rate"] = 5e-4

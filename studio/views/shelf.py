@@ -319,9 +319,9 @@ class ShelfPanel(QWidget):
         self.line.setAccessibleName(self.tr("Find a style"))
         self.line.setToolTip(self.tr("Words of a style's name"))
         self.line.setClearButtonEnabled(True)
-        self.line.textChanged.connect(self.shelf.look_for)
+        self.line.textChanged.connect(self._look_for)
         self.color = ColorButton(self)
-        self.color.chosen.connect(self.shelf.look_for_color)
+        self.color.chosen.connect(self._look_for_color)
         self.favourites = tool(self, "star", self.tr("Only favourites"))
         self.favourites.setCheckable(True)
         self.favourites.toggled.connect(self.shelf.show_favourites)
@@ -364,6 +364,14 @@ class ShelfPanel(QWidget):
         style = self.chosen()
         if style is not None:
             self.shelf.read(style, then)
+
+    def _look_for(self, words: str) -> None:
+        self.shelf.look_for(words)
+        self.view.scrollToTop()
+
+    def _look_for_color(self, color: Color | None) -> None:
+        self.shelf.look_for_color(color)
+        self.view.scrollToTop()
 
     def _take(self) -> None:
         self.chosen_picture(self.pad.take)

@@ -96,6 +96,11 @@ class Square(QWidget):
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawRect(area)
         if not self.isEnabled():
+            pen.setColor(QColor(look.muted))
+            painter.setPen(pen)
+            flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
+            text = self.tr("Styles in two corners are mixed here")
+            painter.drawText(area.adjusted(6, 4, -6, -4), int(flags), text)
             return
         spot = QPointF(area.x() + x * area.width(), area.y() + y * area.height())
         for width, color in ((5, "#000000"), (2.5, "#ffffff")):

@@ -247,6 +247,19 @@ def test_the_list_takes_no_more_room_than_its_rows_need(
     assert not panel.list.verticalScrollBar().isVisible() or highs[-1] > 150
 
 
+def test_after_the_last_step_no_time_is_left_to_tell(
+    panel: TrainingPanel, training: Training
+) -> None:
+    run = fake(training.home, state("training"), resumed(0), *(step(n) for n in range(1, 41)))
+    with run.writer():
+        training.look()
+        assert panel.list.item(0).text() == f"{TITLE}\nTraining, 100 %"
+        assert "it measures the model" in panel.detail.told.text()
+        assert fact(panel, "Step") == "40 of 40"
+        with pytest.raises(AssertionError):
+            fact(panel, "Time left")
+
+
 def test_a_canvas_of_which_a_run_knows_nothing_is_told(
     panel: TrainingPanel, training: Training
 ) -> None:

@@ -236,6 +236,7 @@ def test_two_sorts_of_pictures_are_told_and_swapped(
     assert plan.data.mends.folders == ("Sommer", "Kunst")
     told = dialog.contents.sliders.text()
     assert told.index("Sommer") < told.index("Kunst")
+    assert dialog.steps.item(1).data(Qt.ItemDataRole.UserRole).text == "Sommer, Kunst"
     say_terms(qtbot, dialog)
     order = plan.order()
     assert open_data(tmp_path / "zwei_Welten", "unpaired", 32, mends=plan.data.mends).names

@@ -164,7 +164,7 @@ class RunDetail(QWidget):
         if run.rate is not None:
             found.append((self.tr("Pictures a second"), f"{run.rate:.3g}", ""))
         left = run.seconds_left
-        if left is not None:
+        if left:
             found.append((self.tr("Time left"), span_text(left), self.tr("about, by its pace now")))
         if run.memory is not None:
             found.append((self.tr("Memory"), bytes_text(run.memory), self.tr("the most it held")))
@@ -180,6 +180,8 @@ class RunDetail(QWidget):
             words.append(self.tr("It checks the data and tries what is fastest here."))
         if status == "training" and run.seconds_left is None:
             words.append(self.tr("The time left is being measured."))
+        if status == "training" and run.total and run.step >= run.total:
+            words.append(self.tr("The last step is done; it measures the model."))
         if status == "exporting":
             words.append(run.last_word)
         if status == "failed" and run.step:

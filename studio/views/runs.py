@@ -259,7 +259,7 @@ class TrainingPanel(QWidget):
         status = self.training.status(run)
         words = status_text(status, percent(run))
         left = run.seconds_left if status == "training" else None
-        if left is not None:
+        if left:
             words += " · " + self.tr("{0} left").format(span_text(left))
         if run.far is not None:
             words += " · " + self.tr("elsewhere")

@@ -174,7 +174,7 @@ class TrainingDialog(QDialog):
                 return self.tr("{0} classes").format(len(plan.data.learnt_classes))
             if report is not None and report.attributes:
                 return self.tr("{0} attributes").format(len(report.attributes))
-            return ""
+            return ", ".join(plan.data.sorts)
         if step == "learning":
             return plan.recipe.title if plan.recipe is not None else ""
         if step == "effort":

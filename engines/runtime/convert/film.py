@@ -69,6 +69,7 @@ class Film:
     shape: Fraction
     count: int
     start: Fraction
+    size: tuple[int, int]  # (height, width) as it is coded
     faults: int = 0  # places that could not be decoded
     seen: int = 0  # frames so far
     turned: int = 0  # quarter turns, counterclockwise
@@ -211,6 +212,7 @@ def _film(path: Path, container: InputContainer) -> Film:
         stream.sample_aspect_ratio or Fraction(1),
         max(stream.frames or int(length * rate), 1),
         start,
+        (height, width),
     )
 
 

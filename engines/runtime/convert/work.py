@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from engines import files
+from engines.data.pictures import size_of
 from engines.errors import UserError
 from engines.ports import Layout
 from engines.runtime.bundle import Bundle
@@ -27,6 +28,7 @@ from engines.runtime.convert.steady import Steady
 from engines.runtime.saving import MOST_CARRIED, ending_of, save
 from engines.runtime.sessions import Sessions
 
+MOST_WEIGHED = 5_000  # files whose headers are read before the first is converted
 SAMPLES = 8  # frames that a video's statistics are taken of
 _MOST_BYTES = 100_000_000
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EFBIG)
@@ -67,14 +69,19 @@ class Conversion:
         self.failed: dict[str, str] = {}
 
     def _weight(self, item: Item) -> float:
-        """How much work a file is, in pictures."""
-        if not item.moving:
+        """How much work a file is, in millions of pixels; one where looking would take long."""
+        if len(self.items) > MOST_WEIGHED:
             return 1.0
         try:
-            with opened(item.path) as film:
-                return float(film.count)
+            if not item.moving:
+                size, count = size_of(item.path), 1
+            else:
+                with opened(item.path) as film:
+                    size, count = film.size, film.count
         except UserError:
-            return 1.0
+            return 0.01
+        share = min(1.0, self.plan.side / max(size)) if self.plan.side else 1.0
+        return max(size[0] * size[1] * share**2 * count / 1e6, 0.01)
 
     def steps(self) -> Iterator[Step]:
         """Convert what is left to; a step a tile or a frame. UserError where nothing more can be

@@ -20,6 +20,7 @@ from engines.bench.export import (
     check_same,
     quickest_eager,
 )
+from engines.bench.style import PaperAdain
 from engines.bench.train import (
     COPIES,
     PAINTED,
@@ -75,6 +76,28 @@ def test_export_gives_rows(capsys: pytest.CaptureFixture[str]) -> None:
     beside = found[len(eager) :]
     assert [row.name for row in beside] == ["ours in ONNX Runtime", "ours in eager PyTorch"]
     assert all(row.peer.startswith("the paper's generator") for row in beside)
+
+
+@pytest.mark.slow  # A child that imports PyTorch, trains and exports.
+def test_style_gives_rows(capsys: pytest.CaptureFixture[str]) -> None:
+    found = rows("style", capsys)
+    for row in found:
+        check(row)
+    assert [row.name for row in found][-1] == "p95"
+    assert found[0].what == "a style taken, 128 x 128"
+    assert found[0].peer.startswith("the paper's networks, eager PyTorch (")
+
+
+def test_the_paper_s_adain_is_a_mirror() -> None:
+    network = PaperAdain().eval()
+    picture = torch.rand(2, 3, 48, 40)
+    with torch.no_grad():
+        maps = network.encoder(picture)
+        assert maps.shape == (2, 512, 6, 5)
+        assert network(picture, maps).shape == picture.shape
+    there = [m.weight.shape[:2] for m in network.encoder if isinstance(m, torch.nn.Conv2d)][1:]
+    back = [m.weight.shape[:2] for m in network.decoder if isinstance(m, torch.nn.Conv2d)]
+    assert [tuple(reversed(shape)) for shape in reversed(there)] == [tuple(s) for s in back]
 
 
 @pytest.mark.slow  # Two children that import PyTorch, a recipe.

@@ -121,6 +121,11 @@ def test_the_seam_is_not_seen_where_both_show_the_same_in_other_light() -> None:
     true = photo.astype(int)
     assert np.abs(hard - true)[mask].mean() > 15
     assert np.abs(blended - true)[mask].mean() < 3
+    beyond = ~seams.grown(mask, 8)
+    touched = (seams.blend(photo, photo_of((120, 160)), ids, mask, 8) != photo).any(2)
+    assert not touched[beyond].any()
+    assert touched[mask].mean() > 0.9
+    assert 1.3 * mask.sum() < (~beyond).sum() < 2 * mask.sum()
 
 
 def test_what_is_spread_is_what_is_known_and_smooth_between() -> None:

@@ -18,6 +18,7 @@ from studio.models.mapping import lacking, rows
 if TYPE_CHECKING:
     from engines.runtime.bundle import Bundle
 
+PHOTO_SIDE = 512  # pixels of a photo's longer side, where the document asks for no more
 # From nothing to most, in even steps of brightness: legible without seeing colours.
 _RAMP = np.array(
     [(12, 12, 20), (58, 28, 110), (150, 40, 110), (226, 88, 62), (250, 174, 60), (255, 252, 220)],
@@ -78,7 +79,8 @@ def asked(
         ids = Small(document, size).ids()
     else:
         scene = scene.with_value(port, None)  # What another model has by that name is not meant.
-        size = picture_size(bundle, (photo.shape[0], photo.shape[1]), scene.side)
+        side = min(max(photo.shape[:2]), max(scene.side, PHOTO_SIDE))
+        size = picture_size(bundle, (photo.shape[0], photo.shape[1]), side)
         doubt, ids = "", np.full(size, UNPAINTED, np.uint8)
     needs = [p for p in missing(bundle, scene) if p.name != port]
     if needs:

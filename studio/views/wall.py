@@ -218,7 +218,7 @@ class WallWindow(QDialog):
             self.stack.setCurrentWidget(self.tiles)
         else:
             self.stack.setCurrentWidget(self.both)
-        self.told.setText(self._state(done))
+        self.told.setText("" if self._nothing() else self._state(done))
 
     def _nothing(self) -> str:
         wall = self.wall

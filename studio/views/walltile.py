@@ -117,7 +117,13 @@ class TileView(QFrame):
         if tile.pixels is None:
             return ""
         height, width = tile.pixels.shape[:2]
-        took = f"{tile.seconds:.2f}" if tile.seconds < 10 else f"{tile.seconds:.0f}"
+        took = (
+            "<0.01"
+            if tile.seconds < 0.01
+            else f"{tile.seconds:.2f}"
+            if tile.seconds < 10
+            else f"{tile.seconds:.0f}"
+        )
         parts = [self.tr("{0} s").format(took)]
         if tile.memory is not None:
             parts.append(memory_text(tile.memory))

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PySide6.QtCore import QRectF
 from PySide6.QtWidgets import QAbstractButton, QLabel
 from pytestqt.qtbot import QtBot
 
@@ -21,7 +22,7 @@ from studio.models import training as model
 from studio.models.canvases import Shown, canvas_for
 from studio.models.lines import Scale, reduce
 from studio.models.training import Training
-from studio.views.curves import Curves
+from studio.views.curves import Curves, clear
 from studio.views.runs import TrainingPanel
 from studio.views.training import TrainingDialog
 from tests.running import TITLE, Event, click, drop, fake, follow, named, resumed, state, step
@@ -203,6 +204,15 @@ def test_a_floor_and_a_ceiling_are_drawn_where_they_do_not_press_the_curve_flat(
     without = widget.grab().toImage()
     widget.show_curves({"kid": curve}, {"l1": curve}, {})
     assert widget.grab().toImage() != without
+
+
+def test_words_of_bounds_do_not_stand_on_one_another() -> None:
+    plot, word = QRectF(0, 0, 100, 60), QRectF(40, 1, 55, 12)
+    assert clear(word, [], plot) == word
+    assert clear(word, [QRectF(4, 20, 30, 12)], plot) == word
+    assert clear(word, [QRectF(4, 1, 50, 12)], plot) == word.translated(0, 12)
+    low = QRectF(40, 47, 55, 12)
+    assert clear(low, [QRectF(4, 47, 50, 12)], plot) == low.translated(0, -12)
 
 
 # The panel ---------------------------------------------------------------------------------------

@@ -264,7 +264,11 @@ class TimeSlider(QObject):
         needs = missing(bundle, document.scene)
         if needs:
             names = ", ".join(port.label or port.name for port in needs)
-            self._fail(self.tr("This model needs: {0}.").format(names))
+            self._fail(
+                self.tr(
+                    "This model needs: {0}. Once your document has it, it is painted here."
+                ).format(names)
+            )
             return
         size = picture_size(bundle, document.size, _side(bundle))
         ids = Small(document, size).ids()

@@ -27,6 +27,16 @@ NARROWEST = 150
 LOG, SMOOTHING = "training/log-scale", "training/smoothing"  # what is remembered
 
 
+def clear(wanted: QRectF, taken: list[QRectF], plot: QRectF) -> QRectF:
+    """A place for words beside others: away from the nearer edge of the plot, where it must."""
+    down = wanted.center().y() < plot.center().y()
+    spot = QRectF(wanted)
+    for _ in taken:
+        if any(spot.intersects(other) for other in taken):
+            spot.translate(0, spot.height() if down else -spot.height())
+    return spot
+
+
 class Curves(QWidget):
     """Small plots of all series; hovering tells the value."""
 
@@ -198,12 +208,13 @@ class Curves(QWidget):
             painter.setPen(QPen(QColor(look.outline), 1))
             painter.drawLine(QPointF(x, plot.top()), QPointF(x, plot.bottom()))
         sides = Qt.AlignmentFlag
+        words: list[QRectF] = []
         for value, word, side in (
             (bound.floor, self.tr("real pictures"), sides.AlignRight),
             (bound.ceiling, self.tr("flat colours"), sides.AlignLeft),
         ):
             if value is not None:
-                self._bound(painter, plot, scale, value, word, side)
+                words.append(self._bound(painter, plot, scale, value, word, side, words))
         shown = points(line.steps, line.mean if figure else line.smooth)
         painter.setPen(QPen(accent, 1.8))
         if len(shown) > 1:
@@ -245,8 +256,11 @@ class Curves(QWidget):
         value: float,
         word: str,
         side: Qt.AlignmentFlag,
-    ) -> None:
-        """A dashed line with its word, or an arrow to where it would be."""
+        taken: list[QRectF],
+    ) -> QRectF:
+        """A dashed line with its word, or an arrow to where it would be; where the word stands,
+        clear of those that are there.
+        """
         look, metrics = theme.current(), painter.fontMetrics()
         share = float(scale.heights(np.array([value]))[0])
         y = plot.bottom() - min(max(share, 0.0), 1.0) * plot.height()
@@ -259,8 +273,10 @@ class Curves(QWidget):
         below = y - plot.top() < metrics.height() + 2
         top = y + 1 if below else y - metrics.height() - 1
         room = QRectF(plot.left() + 4, top, plot.width() - 8, metrics.height())
+        spot = clear(painter.boundingRect(room, side, text), taken, plot)
         painter.setPen(QColor(look.muted))
-        painter.drawText(room, side, text)
+        painter.drawText(spot, side, text)
+        return spot
 
     def _bands(self, name: str, points: int) -> tuple[Line, Line] | None:
         """The ends of a figure's interval."""

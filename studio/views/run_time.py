@@ -150,7 +150,11 @@ class TimePanel(QFrame):
                     else ""
                 )
             return self.tr("Your canvas, painted by the model so far")
-        words = self.tr("Your canvas, painted by the model of step {0}").format(f"{step:,}")
+        words = (
+            self.tr("The model of step {0}")
+            if self.model is not None and self.model.trouble
+            else self.tr("Your canvas, painted by the model of step {0}")
+        ).format(f"{step:,}")
         if self.run is None:
             return words
         for name, curve in self.run.figures.items():

@@ -19,14 +19,14 @@ from engines.commands import (
     measuring,
     ordering,
     rendering,
+    slowly,
     training,
 )
 from engines.errors import UserError
 
 # What adds verbs; the studio brings its own.
-GROUPS = [
-    g.add for g in (listing, doctor, data, training, ordering, rendering, converting, measuring)
-]
+_VERBS = listing, doctor, data, training, ordering, rendering, converting, slowly, measuring
+GROUPS = [group.add for group in _VERBS]
 EPILOG = "VERB --help explains a verb. Results go to stdout, remarks and progress to stderr."
 
 

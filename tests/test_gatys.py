@@ -1,5 +1,6 @@
 """The network that judges styles, the statistics taken of it, and the slow reference."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -7,7 +8,8 @@ import pytest
 import torch
 
 from engines import gatys, vgg
-from engines.data.pictures import Pixels
+from engines.cli import main
+from engines.data.pictures import Pixels, read_picture, write_picture
 from engines.errors import UserError
 from engines.losses.style import adain, gram, statistics, style_distance
 
@@ -109,3 +111,50 @@ def test_a_style_measures_itself_as_near() -> None:
     assert gatys.distances(STYLE, STYLE, STYLE) == {"content": 0.0, "style": 0.0}
     far = gatys.distances(STYLE, CONTENT, CONTENT)
     assert min(far.values()) > 0.05
+
+
+def test_the_verb_keeps_the_newest_picture(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_picture(tmp_path / "content.png", CONTENT)
+    write_picture(tmp_path / "style.jpg", STYLE)
+    words = ["gatys", str(tmp_path / "content.png"), str(tmp_path / "style.jpg"), "--out"]
+    assert main([*words, str(tmp_path / "made.png"), "--steps", "10", "--side", "48"]) == 0
+    assert "made.png" in capsys.readouterr().err
+    made = read_picture(tmp_path / "made.png")
+    assert max(made.shape) == 48
+    looked = iter(gatys.paint(CONTENT, STYLE, steps=10))
+
+    def stopped(*pictures: Pixels, **settings: object) -> Iterator[gatys.Look]:
+        yield next(looked)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(gatys, "paint", stopped)
+    assert main([*words, str(tmp_path / "half.png")]) == 130
+    assert read_picture(tmp_path / "half.png").shape == CONTENT.shape
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--out", "made.jpg"], "does not end in .png"),
+        (["--out", "no/where/at/all.png", "--weight", "-1"], "between 0 and 1000"),
+        (["--out", "made.png", "--side", "20"], "32 pixels"),
+    ],
+)
+def test_what_the_verb_refuses(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], words: list[str], said: str
+) -> None:
+    write_picture(tmp_path / "a.png", CONTENT)
+    words = [str(tmp_path / word) if word.endswith("made.png") else word for word in words]
+    path = str(tmp_path / "a.png")
+    assert _code(["gatys", path, path, *words]) == 2
+    assert said in capsys.readouterr().err
+
+
+def _code(words: list[str]) -> int | str | None:
+    """What the command ends with, also where the parser ends it."""
+    try:
+        return main(words)
+    except SystemExit as end:
+        return end.code

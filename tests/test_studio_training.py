@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,7 @@ from studio.models.canvases import Shown
 from studio.models.training import Training
 from studio.views.runs import TrainingPanel
 from studio.views.training import TrainingDialog
+from tests.hands import Hands
 from tests.running import click
 from tests.wizarding import faulty as faulty
 from tests.wizarding import go, looked, painting, pick, say_terms, write
@@ -32,6 +34,24 @@ def test_no_recipe_is_named_in_the_studio() -> None:
     for entry in load_catalog().values():
         for word in (f'"{entry.id}"', entry.title):
             assert [str(path) for path, text in texts.items() if word in text] == []
+
+
+def test_a_new_model_that_knows_nothing_of_the_canvas_says_so(hands: Hands) -> None:
+    studio = hands.window.studio
+    heard: list[str] = []
+    studio.told.connect(heard.append)
+    folder = studio.library.entries[0].folder
+    studio.training.installed.emit(folder)
+    hands.wait(lambda: heard, "the word of the model")
+    scene = studio.session.scene
+    strange = tuple(replace(entry, name=f"Zz{n}") for n, entry in enumerate(scene.palette))
+    studio.session.document.scene = replace(scene, palette=strange)
+    studio.training.installed.emit(folder)
+    hands.wait(lambda: len(heard) > 1, "its next word")
+    known, unknown = heard
+    assert known.endswith("paints now.")
+    assert unknown.startswith(known)
+    assert "none of the classes on your canvas" in unknown
 
 
 # The journey -------------------------------------------------------------------------------------

@@ -102,7 +102,7 @@ def reading_commands(window: "Window", actions: Actions) -> None:
         if path is not None:
             reading.read_file(path)
 
-    actions.add("read-layout", tr("Read the &layout of a photo …"), ask, "Ctrl+Alt+O")
+    actions.add("read-layout", tr("Read the &layout of a photo …"), ask, "Ctrl+F8")
     doubt = actions.add(
         "doubt",
         tr("&Doubts of the layout that was read"),

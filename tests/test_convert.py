@@ -397,15 +397,15 @@ def test_killed_five_times_a_video_is_the_same(tinted: Path, style: Path, tmp_pa
 
 def test_stopped_between_any_two_frames_it_goes_on_the_same(tinted: Path, tmp_path: Path) -> None:
     source = c.film(tmp_path / "a.mp4", c.moving(60, noise=5))
-    list(work(plan(tinted, source, tmp_path / "whole.mp4", smooth=0.7)).steps())
-    wanted = plan(tinted, source, tmp_path / "out.mp4", smooth=0.7)
+    list(work(plan(tinted, source, tmp_path / "whole.mkv", smooth=0.7)).steps())
+    wanted = plan(tinted, source, tmp_path / "out.mkv", smooth=0.7)
     for most in (10, 30, 20, 60, 5):
         steps = work(wanted).steps()
         for _, _ in zip(range(most), steps, strict=False):
             pass
         steps.close()  # type: ignore[attr-defined]
     list(work(wanted).steps())
-    assert (tmp_path / "out.mp4").read_bytes() == (tmp_path / "whole.mp4").read_bytes()
+    assert (tmp_path / "out.mkv").read_bytes() == (tmp_path / "whole.mkv").read_bytes()
 
 
 def test_a_video_that_changed_is_converted_anew(tinted: Path, tmp_path: Path) -> None:

@@ -113,7 +113,11 @@ def _modelling(window: "Window", actions: Actions) -> None:
     add("models", tr("&Choose a model …"), window.choose_model, "Ctrl+M", picture="model")
     add("surprise", tr("&Surprise me"), window.controls.surprise, "Ctrl+R", picture="dice")
     add(
-        "wall", tr("Compare mo&dels …"), partial(show_wall, window), "Ctrl+Alt+M", picture="compare"
+        "wall",
+        tr("Compare mo&dels …"),
+        partial(show_wall, window),
+        "Ctrl+Shift+M",
+        picture="compare",
     )
     add("train", tr("&Train your own …"), window.train, "Ctrl+T", picture="train")
     add("trainings", tr("&Show the trainings"), window.show_trainings)

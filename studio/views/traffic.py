@@ -11,7 +11,6 @@ from PySide6.QtGui import QGuiApplication
 from engines.errors import UserError
 from engines.ports import Image
 from engines.runtime.convert.finding import FILMS
-from engines.runtime.convert.finding import FILMS
 from studio.lanes.reader import Reader
 from studio.models.images import to_image
 from studio.models.opening import Found, look_into
@@ -140,8 +139,6 @@ class Traffic(QObject):
                 self.window.open_path(path)
             elif path.is_dir():
                 self.window.train(path)
-            elif path.suffix.lower() in FILMS:
-                self.window.converting.ask(path)
             elif path.suffix.lower() in FILMS:
                 self.window.converting.ask(path)
             else:

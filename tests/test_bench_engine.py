@@ -101,7 +101,7 @@ def test_the_paper_s_adain_is_a_mirror() -> None:
 
 
 @pytest.mark.slow  # Two children that import PyTorch, a recipe.
-@pytest.mark.timeout(1800)
+@pytest.mark.timeout(7200)
 def test_train_gives_rows_for_every_recipe(capsys: pytest.CaptureFixture[str]) -> None:
     found = rows("train", capsys)
     speeds, waits = found[::2], found[1::2]

@@ -69,7 +69,7 @@ def over(qtbot: QtBot, conversions: Conversions, each: Round) -> None:
 def test_killed_it_is_found_again_and_goes_on(make: Make, tmp_path: Path, qtbot: QtBot) -> None:
     source = tmp_path / "in"
     source.mkdir()
-    c.film(source / "film.mp4", c.moving(150, (96, 128)))
+    c.film(source / "film.mp4", c.moving(1200, (96, 128)))
     write_picture(source / "a.png", c.moving(1)[0])
     (source / "broken.png").write_bytes(b"no picture")
     conversions = make()
@@ -93,7 +93,7 @@ def test_killed_it_is_found_again_and_goes_on(make: Make, tmp_path: Path, qtbot:
     over(qtbot, again, found)
     assert found.status == "done"
     assert (found.state.done, found.state.failed) == (2, 1)
-    assert len(c.shown(tmp_path / "out" / "film.mp4")) == 150
+    assert len(c.shown(tmp_path / "out" / "film.mp4")) == 1200
     (fault,) = again.faults(found)
     assert fault.startswith("broken.png is not a picture")
     again.close()
@@ -104,7 +104,7 @@ def test_cancelled_it_keeps_what_is_finished(make: Make, tmp_path: Path, qtbot: 
     source = tmp_path / "in"
     source.mkdir()
     write_picture(source / "a.png", c.moving(1)[0])
-    c.film(source / "film.mp4", c.moving(200, (96, 128)))
+    c.film(source / "film.mp4", c.moving(1200, (96, 128)))
     conversions = make()
     each = conversions.start(plan(source, tmp_path / "out"))
     qtbot.waitUntil(lambda: each.state.name == "film.mp4", timeout=60_000)

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PySide6.QtWidgets import QApplication
 
+from engines.runtime.convert.finding import FILMS
 from studio.document.layers import Kind, find
 from studio.views.training import TrainingDialog
 from studio.views.window import Window
@@ -115,6 +116,8 @@ def test_what_is_no_picture_is_refused_in_one_sentence(
 ) -> None:
     wrong = []
     for path in refused:
+        if place in ("Picture", "Layout") and path.suffix in FILMS:
+            continue  # What is called a video asks how to convert it.
         before = Before(hands)
         hands.drop(place, path)
         try:
@@ -125,6 +128,19 @@ def test_what_is_no_picture_is_refused_in_one_sentence(
     assert not wrong, "\n".join(f"{name}: {said}" for name, said in wrong)
     hands.rest()
     assert hands.window.studio.live.picture is not None
+
+
+@pytest.mark.parametrize("place", ["Picture", "Layout"])
+def test_a_video_asks_how_to_convert_it(hands: Traveller, refused: list[Path], place: str) -> None:
+    film = next(path for path in refused if path.suffix == ".mp4")
+    before, converting = Before(hands), hands.window.converting
+    hands.drop(place, film)
+    hands.wait(lambda: converting.dialog is not None, "the question")
+    assert converting.dialog is not None
+    assert converting.dialog.isVisible()
+    converting.dialog.close()
+    hands.wait(lambda: converting.dialog is None, "its end")
+    assert before.still()
 
 
 SHARES = [

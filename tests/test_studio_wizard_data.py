@@ -312,7 +312,7 @@ def test_the_split_is_chosen_and_counted(
     go(qtbot, dialog, "What is in them")
     counts = dialog.plan.data.counts
     assert sum(counts.values()) == 30
-    assert dialog.contents.counts.text().startswith(f"{counts['train']} to learn from")
+    assert dialog.contents.split.counts.text().startswith(f"{counts['train']} to learn from")
     select(qtbot, dialog, "Split", "My own shares")
     write(qtbot, dialog, "Share to choose by, in per cent", "30")
     write(qtbot, dialog, "Share to report on, in per cent", "30")
@@ -323,7 +323,7 @@ def test_the_split_is_chosen_and_counted(
     shared = dialog.plan.data.counts
     assert sum(shared.values()) == 30
     assert shared["train"] < counts["train"]
-    assert dialog.contents.counts.text().startswith(f"{shared['train']} to learn from")
+    assert dialog.contents.split.counts.text().startswith(f"{shared['train']} to learn from")
     select(qtbot, dialog, "What stays together", "Frames of one sequence")
     settled(qtbot, dialog)
     split = dialog.plan.data.mends.split

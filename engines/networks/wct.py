@@ -25,13 +25,14 @@ class ColourNetwork(Levels):
 
     def moments(self, maps: Sequence[Tensor], mask: Tensor) -> Tensor:
         """One row for the chosen pixels (N, 1, H, W); a whole's are the mean of its parts'."""
-        means, products = [], []
-        for x, weight in zip(maps, masks_of(mask), strict=True):
-            share = (weight / weight.sum((2, 3), keepdim=True).clamp(min=1e-6)).flatten(2)
-            flat = x.float().flatten(2)
-            means.append((flat * share).sum(2))
-            products.append(((flat * share) @ flat.transpose(1, 2)).flatten(1))
-        return torch.cat(means + products, dim=1)[:, None]
+        with torch.autocast(maps[0].device.type, enabled=False):  # Roots need all their digits.
+            means, products = [], []
+            for x, weight in zip(maps, masks_of(mask), strict=True):
+                share = (weight / weight.sum((2, 3), keepdim=True).clamp(min=1e-6)).flatten(2)
+                flat = x.float().flatten(2)
+                means.append((flat * share).sum(2))
+                products.append(((flat * share) @ flat.transpose(1, 2)).flatten(1))
+            return torch.cat(means + products, dim=1)[:, None]
 
     def exchanged(
         self,
@@ -45,18 +46,21 @@ class ColourNetwork(Levels):
         """The maps whitened by their own row's covariance and coloured by the style's (Li 2017,
         eq. 2 and 3), as far as `strength` (N,) wants. A row of zeros says no style.
         """
-        said = (style.abs().amax(2) > 0).float() * strength[:, None]
-        found = []
-        split = list(zip(maps, self._rows(own), self._rows(style), strict=True))
-        for step, (x, (mean, _root, inverse), (other_mean, other_root, _)) in enumerate(split, 1):
-            here = _one_hot(own_regions[:, :: 2**step, :: 2**step], mean.shape[1])
-            there = _one_hot(style_regions[:, :: 2**step, :: 2**step], other_mean.shape[1])
-            y = x.float()
-            white = _apply(inverse, y - _spread(mean, here), here)
-            taken = _apply(other_root, white, there) + _spread(other_mean, there)
-            amount = _spread(said[..., None], there)
-            found.append((y + amount * (taken - y)).to(x.dtype))
-        return found
+        with torch.autocast(maps[0].device.type, enabled=False):  # Roots need all their digits.
+            said = (style.abs().amax(2) > 0).float() * strength[:, None]
+            found = []
+            split = list(zip(maps, self._rows(own), self._rows(style), strict=True))
+            for step, (x, (mean, _root, inverse), (other_mean, other_root, _)) in enumerate(
+                split, 1
+            ):
+                here = _one_hot(own_regions[:, :: 2**step, :: 2**step], mean.shape[1])
+                there = _one_hot(style_regions[:, :: 2**step, :: 2**step], other_mean.shape[1])
+                y = x.float()
+                white = _apply(inverse, y - _spread(mean, here), here)
+                taken = _apply(other_root, white, there) + _spread(other_mean, there)
+                amount = _spread(said[..., None], there)
+                found.append((y + amount * (taken - y)).to(x.dtype))
+            return found
 
     def _rows(self, moments: Tensor) -> list[tuple[Tensor, Tensor, Tensor]]:
         """Per level: means (N, R, C), roots of the covariances and their inverses (N, R, C, C)."""

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -16,16 +16,16 @@ _WORTH = 1.25  # How much larger than needed a picture is where it is kept small
 
 @dataclass(frozen=True)
 class Crop:
-    """The square-to-size window of a picture: top, left and the height and width cut out."""
+    """The square-to-size window of a picture: top, left and the height and width cut out; where
+    `quick`, it is shrunk by a filter a third as wide.
+    """
 
     top: int
     left: int
     height: int
     width: int
     flip: bool = False
-    quick: bool = (
-        False  # shrunk by a filter a third as wide, as training draws far more than it shows
-    )
+    quick: bool = False
 
     def picture(self, pixels: Pixels, size: tuple[int, int]) -> Pixels:
         """Cut, resize and flip a picture (H, W, 3); (3, height, width) comes back."""
@@ -44,8 +44,7 @@ class Crop:
 
 def central_crop(shape: Sequence[int], size: tuple[int, int]) -> Crop:
     """The largest window of the aspect of `size` (height, width), in the middle of a picture."""
-    height, width = _largest(shape, size)
-    return Crop((shape[0] - height) // 2, (shape[1] - width) // 2, height, width)
+    return _middle(shape, _largest(shape, size))
 
 
 def random_crop(shape: Sequence[int], size: tuple[int, int], rng: np.random.Generator) -> Crop:
@@ -53,25 +52,37 @@ def random_crop(shape: Sequence[int], size: tuple[int, int], rng: np.random.Gene
     # Half of the crops show all they can: composition matters as much as texture.
     share = rng.uniform(SMALLEST, 1) if rng.random() < 0.5 else 1.0
     height, width = (max(1, round(side * share)) for side in _largest(shape, size))
-    top = int(rng.integers(0, shape[0] - height + 1))
-    left = int(rng.integers(0, shape[1] - width + 1))
-    return Crop(top, left, height, width, bool(rng.random() < 0.5), quick=True)
+    # Training draws far more than it shows.
+    return replace(_anywhere(shape, (height, width), rng), quick=True)
 
 
 def central_detail(shape: Sequence[int], size: tuple[int, int]) -> Crop:
     """The window of `size` (height, width) in the middle of a picture, as it is, and smaller only
     where the picture is.
     """
-    height, width = _native(shape, size)
-    return Crop((shape[0] - height) // 2, (shape[1] - width) // 2, height, width)
+    return _middle(shape, _native(shape, size))
 
 
 def random_detail(shape: Sequence[int], size: tuple[int, int], rng: np.random.Generator) -> Crop:
     """Such a window anywhere in a picture, mirrored or not."""
-    height, width = _native(shape, size)
+    return _anywhere(shape, _native(shape, size), rng)
+
+
+def _middle(shape: Sequence[int], window: tuple[int, int]) -> Crop:
+    height, width = window
+    return Crop((shape[0] - height) // 2, (shape[1] - width) // 2, height, width)
+
+
+def _anywhere(shape: Sequence[int], window: tuple[int, int], rng: np.random.Generator) -> Crop:
+    height, width = window
     top = int(rng.integers(0, shape[0] - height + 1))
     left = int(rng.integers(0, shape[1] - width + 1))
     return Crop(top, left, height, width, bool(rng.random() < 0.5))
+
+
+def _largest(shape: Sequence[int], size: tuple[int, int]) -> tuple[int, int]:
+    scale = min(shape[0] / size[0], shape[1] / size[1])
+    return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
 
 
 def _native(shape: Sequence[int], size: tuple[int, int]) -> tuple[int, int]:
@@ -95,8 +106,3 @@ def kept(decoded: Decoded, size: tuple[int, int]) -> Decoded:
         resize_picture(array, small) if array.ndim == 3 else shrink_layout(array, small)
         for array in decoded
     )
-
-
-def _largest(shape: Sequence[int], size: tuple[int, int]) -> tuple[int, int]:
-    scale = min(shape[0] / size[0], shape[1] / size[1])
-    return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))

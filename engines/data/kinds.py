@@ -43,17 +43,12 @@ class Entries:
 
 
 class DataSet(ABC):
-    """Entries by name; `draw` augments, `fixed` does not. Decoded pictures are kept to a budget."""
+    """Entries by name; `draw` augments, `fixed` does not."""
 
-    def __init__(
-        self, names: Sequence[str], weights: Sequence[float], spec: DataSpec, cache_bytes: int
-    ) -> None:
+    def __init__(self, names: Sequence[str], weights: Sequence[float], spec: DataSpec) -> None:
         self.names, self.weights, self.spec = list(names), [float(w) for w in weights], spec
         total = np.cumsum(np.asarray(weights, np.float64))
         self._shares = total / total[-1] if len(total) else total
-        self._cache: dict[int, Decoded] = {}
-        self._left = cache_bytes
-        self._lock = threading.Lock()
 
     def __len__(self) -> int:
         return len(self.names)
@@ -64,18 +59,38 @@ class DataSet(ABC):
             np.searchsorted(self._shares, rng.random(), side="right").clip(max=len(self) - 1)
         )
 
+    @abstractmethod
     def draw(self, index: int, rng: np.random.Generator) -> Sample:
         """The entry in a random crop, mirrored or not: a function of `index` and the generator."""
+
+    @abstractmethod
+    def fixed(self, index: int) -> Sample:
+        """The entry in its largest central crop."""
+
+    @abstractmethod
+    def decoded_bytes(self, index: int) -> int:
+        """Bytes that the entry takes once its files are read and it is kept."""
+
+
+class DecodedSet(DataSet):
+    """Entries that are read from files. Decoded pictures are kept to a budget."""
+
+    def __init__(self, entries: Entries, spec: DataSpec, cache_bytes: int) -> None:
+        super().__init__(entries.names, entries.weights, spec)
+        self._paths = entries.paths
+        self._cache: dict[int, Decoded] = {}
+        self._left = cache_bytes
+        self._lock = threading.Lock()
+
+    def draw(self, index: int, rng: np.random.Generator) -> Sample:
         decoded = self._decoded(index)
         return self._sample(index, decoded, self._look(decoded[0].shape, rng))
 
     def fixed(self, index: int) -> Sample:
-        """The entry in its largest central crop."""
         decoded = self._decoded(index)
         return self._sample(index, decoded, self._look(decoded[0].shape))
 
     def decoded_bytes(self, index: int) -> int:
-        """Bytes that the entry takes once its files are read and it is kept."""
         return sum(array.nbytes for array in self._decoded(index))
 
     def _look(self, shape: Sequence[int], rng: np.random.Generator | None = None) -> Crop:
@@ -109,12 +124,8 @@ class DataSet(ABC):
         return decoded
 
 
-class ImageSet(DataSet):
+class ImageSet(DecodedSet):
     """Pictures of a folder."""
-
-    def __init__(self, entries: Entries, spec: DataSpec, cache: int):
-        super().__init__(entries.names, entries.weights, spec, cache)
-        self._paths = entries.paths
 
     def _decode(self, index: int) -> Decoded:
         return (read_picture(self._paths[index]),)
@@ -239,7 +250,7 @@ class UnpairedSet(DataSet):
     """
 
     def __init__(self, sources: DataSet, targets: DataSet, spec: DataSpec):
-        super().__init__(sources.names, sources.weights, spec, 0)
+        super().__init__(sources.names, sources.weights, spec)
         self._sources, self._targets = sources, targets
 
     def draw(self, index: int, rng: np.random.Generator) -> Sample:
@@ -265,12 +276,6 @@ class UnpairedSet(DataSet):
         other = index % len(self._targets)
         return self._sources.decoded_bytes(index) + self._targets.decoded_bytes(other)
 
-    def _decode(self, index: int) -> Decoded:
-        return ()
-
-    def _sample(self, index: int, decoded: Decoded, crop: Crop) -> Sample:
-        return self.fixed(index)
-
 
 def _beside(source: Sample, target: Sample) -> UnpairedSample:
     return UnpairedSample(np.asarray(source[0], np.uint8), np.asarray(target[0], np.uint8))
@@ -280,7 +285,7 @@ class PointsSet(DataSet):
     """A toy distribution in the plane; every index is a fresh point."""
 
     def __init__(self, name: str, spec: DataSpec):
-        super().__init__([name], [1.0], spec, 0)
+        super().__init__([name], [1.0], spec)
         self._name = name
 
     def draw(self, index: int, rng: np.random.Generator) -> Sample:
@@ -289,8 +294,5 @@ class PointsSet(DataSet):
     def fixed(self, index: int) -> Sample:
         return self.draw(index, np.random.default_rng(index))
 
-    def _decode(self, index: int) -> Decoded:
-        return ()
-
-    def _sample(self, index: int, decoded: Decoded, crop: Crop) -> Sample:
-        return self.fixed(index)
+    def decoded_bytes(self, index: int) -> int:
+        return 0

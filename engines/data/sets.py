@@ -30,13 +30,14 @@ from engines.data.layouts import Reading
 from engines.data.listing import Lister, Listing
 from engines.data.mends import NONE, Mends
 from engines.data.places import Places, listings, places_of, sorts_of
+from engines.data.report import KINDS as TOLD
 from engines.data.samples import Floats
 from engines.data.spec import DataSpec
 from engines.data.splitting import assign
 from engines.errors import UserError
 
 CACHE_BYTES = 2_000_000_000
-KINDS = ("image", "detail", "layout", "paired", "unpaired", "labelled")
+KINDS = (*TOLD, "detail")
 
 
 def open_data(

@@ -3,243 +3,32 @@ dragged onto the picture.
 """
 
 from collections.abc import Callable
-from typing import Any
 
-from PySide6.QtCore import (
-    QAbstractListModel,
-    QEvent,
-    QMimeData,
-    QModelIndex,
-    QPersistentModelIndex,
-    QPoint,
-    QRect,
-    QSize,
-    Qt,
-    QUrl,
-    Signal,
-)
-from PySide6.QtGui import (
-    QColor,
-    QDragEnterEvent,
-    QDragMoveEvent,
-    QDropEvent,
-    QGuiApplication,
-    QIcon,
-    QKeyEvent,
-    QKeySequence,
-    QPainter,
-    QPixmap,
-    QShowEvent,
-)
+from PySide6.QtCore import QPoint, QSize, Qt
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
-    QColorDialog,
-    QGridLayout,
     QHBoxLayout,
     QLabel,
     QLineEdit,
     QListView,
     QMenu,
     QStackedWidget,
-    QStyleOptionViewItem,
-    QToolButton,
     QVBoxLayout,
     QWidget,
-    QWidgetAction,
 )
 
 from studio.document.scene import Picture
-from studio.models.pictures import Dropped
 from studio.models.shelf import Color, Shelf, Style
 from studio.models.stylepad import StylePad
-from studio.views import dialogs, theme
+from studio.views import dialogs
 from studio.views.control import tool
-from studio.views.icons import icon
-from studio.views.stylepad import StylePadPanel, own_key
-from studio.views.tiles import UNFRAMED, Role, Tiles, tile_pixmap
+from studio.views.shelfcolor import ColorButton
+from studio.views.shelflist import ShelfList, ShelfModel, ShelfTiles
+from studio.views.stylepad import StylePadPanel
+from studio.views.tiles import UNFRAMED
 
-Index = QModelIndex | QPersistentModelIndex
-_ROOT = QModelIndex()
 _SIDE = 62  # logical pixels of a thumbnail
-_CHIP = 24
-_PASTE = QKeySequence.StandardKey.Paste
-# Colours to look for, with their names.
-CHIPS: tuple[tuple[str, Color], ...] = (
-    ("Red", (205, 45, 45)),
-    ("Orange", (235, 130, 35)),
-    ("Yellow", (245, 205, 60)),
-    ("Green", (75, 150, 70)),
-    ("Turquoise", (40, 165, 160)),
-    ("Blue", (45, 90, 185)),
-    ("Violet", (120, 75, 165)),
-    ("Pink", (235, 140, 170)),
-    ("Brown", (120, 75, 45)),
-    ("Black", (20, 20, 22)),
-    ("Grey", (130, 130, 130)),
-    ("White", (245, 245, 242)),
-)
-
-
-class ShelfModel(QAbstractListModel):
-    """The styles that are looked for."""
-
-    def __init__(self, shelf: Shelf, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.shelf = shelf
-        self.items: list[Style] = []
-        self._pixmaps: dict[str, QPixmap] = {}
-        shelf.changed.connect(self.rebuild)
-        self.rebuild()
-
-    def rebuild(self) -> None:
-        """Show what there is now."""
-        self.beginResetModel()
-        self.items = self.shelf.shown
-        self.endResetModel()
-
-    def rowCount(self, parent: Index = _ROOT) -> int:  # noqa: N802
-        return 0 if parent.isValid() else len(self.items)
-
-    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        if not 0 <= index.row() < len(self.items):
-            return None
-        style, roles = self.items[index.row()], Qt.ItemDataRole
-        if role == roles.DecorationRole:
-            if style.key not in self._pixmaps:
-                self._pixmaps[style.key] = tile_pixmap(style.thumbnail)
-            return self._pixmaps[style.key]
-        if role in (roles.DisplayRole, roles.EditRole):
-            return style.name
-        if role in (roles.ToolTipRole, roles.AccessibleTextRole):
-            words = [style.name, self.tr("your own") if style.own else self.tr("bundled")]
-            return " · ".join([*words, self.tr("favourite")] if style.favourite else words)
-        if role == Role.STARRED:
-            return style.favourite
-        return None
-
-    def setData(  # noqa: N802
-        self, index: Index, value: Any, role: int = Qt.ItemDataRole.EditRole
-    ) -> bool:
-        if role != Qt.ItemDataRole.EditRole or not 0 <= index.row() < len(self.items):
-            return False
-        self.shelf.rename(self.items[index.row()], str(value))
-        return True
-
-    def flags(self, index: Index) -> Qt.ItemFlag:
-        found = super().flags(index) | Qt.ItemFlag.ItemIsDragEnabled
-        own = 0 <= index.row() < len(self.items) and self.items[index.row()].own
-        return found | Qt.ItemFlag.ItemIsEditable if own else found
-
-    def mimeTypes(self) -> list[str]:  # noqa: N802
-        return ["text/uri-list"]
-
-    def mimeData(self, indexes: Any) -> QMimeData:  # noqa: N802
-        data = QMimeData()
-        paths = [self.items[index.row()].path for index in indexes]
-        data.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
-        return data
-
-
-class ShelfTiles(Tiles):
-    """Tiles whose names are edited where they stand."""
-
-    def updateEditorGeometry(  # noqa: N802
-        self, editor: QWidget, option: QStyleOptionViewItem, index: Index
-    ) -> None:
-        line, rect = option.fontMetrics.height() + 6, option.rect
-        editor.setGeometry(QRect(rect.x(), rect.bottom() - line, rect.width(), line))
-
-
-class ShelfList(QListView):
-    """The thumbnails: dragged out, and pictures dropped in or pasted."""
-
-    given = Signal(object)  # QMimeData
-    delete_asked = Signal()
-    star_asked = Signal()
-
-    def event(self, event: QEvent) -> bool:
-        keys = Qt.Key
-        if own_key(event, keys.Key_Delete, keys.Key_Backspace, keys.Key_Space, keys.Key_F2):
-            return True
-        asked = isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride
-        if isinstance(event, QKeyEvent) and asked and event.matches(_PASTE):
-            event.accept()
-            return True
-        return super().event(event)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
-        if event.matches(_PASTE):
-            self.given.emit(QGuiApplication.clipboard().mimeData())
-        elif event.key() in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
-            self.delete_asked.emit()
-        elif event.key() == Qt.Key.Key_Space:
-            self.star_asked.emit()
-        else:
-            super().keyPressEvent(event)
-
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802
-        if event.source() is not self and Dropped.possible(event.mimeData()):
-            event.acceptProposedAction()
-
-    def dragMoveEvent(self, event: QDragMoveEvent) -> None:  # noqa: N802
-        if event.source() is not self and Dropped.possible(event.mimeData()):
-            event.acceptProposedAction()
-
-    def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802
-        event.acceptProposedAction()
-        self.given.emit(event.mimeData())
-
-
-class ColorButton(QToolButton):
-    """Chooses a colour to look for, or none."""
-
-    chosen = Signal(object)  # (red, green, blue), or None
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setAutoRaise(True)
-        self.setAccessibleName(self.tr("Look for a colour"))
-        self.setToolTip(self.tr("Look for a colour: the styles that have most of it come first"))
-        self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self.menu_ = QMenu(self)
-        chips = QWidget(self.menu_)
-        grid = QGridLayout(chips)
-        grid.setSpacing(4)
-        for number, (name, color) in enumerate(CHIPS):
-            chip = tool(chips, "check", self.tr(name))
-            chip.setIcon(QIcon(_chip(color)))
-            chip.setIconSize(QSize(_CHIP, _CHIP))
-            chip.clicked.connect(lambda on=False, color=color: self._choose(color))
-            grid.addWidget(chip, number // 4, number % 4)
-        action = QWidgetAction(self.menu_)
-        action.setDefaultWidget(chips)
-        self.menu_.addAction(action)
-        self.menu_.addAction(self.tr("Another colour …")).triggered.connect(self._ask)
-        self.menu_.addAction(self.tr("Any colour")).triggered.connect(lambda: self._choose(None))
-        self.setMenu(self.menu_)
-        self._choose(None, tell=False)
-
-    def _ask(self) -> None:
-        found = QColorDialog.getColor(QColor(*CHIPS[0][1]), self, self.tr("Look for a colour"))
-        if found.isValid():
-            self._choose((found.red(), found.green(), found.blue()))
-
-    def _choose(self, color: Color | None, tell: bool = True) -> None:
-        self.menu_.close()
-        self.setIcon(icon("picker") if color is None else QIcon(_chip(color)))
-        text = self.tr("any") if color is None else "#{:02x}{:02x}{:02x}".format(*color)
-        self.setAccessibleDescription(text)
-        if tell:
-            self.chosen.emit(color)
-
-
-def _chip(color: Color) -> QPixmap:
-    pixmap = QPixmap(_CHIP, _CHIP)
-    pixmap.fill(QColor(theme.current().outline))
-    painter = QPainter(pixmap)
-    painter.fillRect(1, 1, _CHIP - 2, _CHIP - 2, QColor(*color))
-    painter.end()
-    return pixmap
 
 
 class ShelfPanel(QWidget):

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from engines import live, measures
+from engines.features import network_form
 from engines.measures import Figure
 from engines.ports import Image, Latent, Noise
 from engines.recipe import (
@@ -113,8 +114,8 @@ def varied(
                 grey = live.paint(recipe, nets, {**canvas, **chance}, recipe.data.size)
                 if grey is None:
                     return np.empty((0, 0, 0), np.float32)
-                pictures.append(torch.from_numpy(grey).permute(2, 0, 1).float() / 127.5 - 1)
-            groups.append(shelf.embed(torch.stack(pictures)))
+                pictures.append(grey)
+            groups.append(shelf.embed(network_form(np.stack(pictures))))
     return np.stack(groups) if groups else np.empty((0, 0, 0), np.float32)
 
 

@@ -76,10 +76,14 @@ def embed_pictures(
         places = [place for place, other in enumerate(sizes) if other == size]
         for first in range(0, len(places), batch):
             chosen = places[first : first + batch]
-            pixels = torch.from_numpy(np.stack([pictures[place] for place in chosen]))
-            x = pixels.to(device).permute(0, 3, 1, 2).float() / 127.5 - 1
+            x = network_form(np.stack([pictures[place] for place in chosen]), device)
             rows[chosen] = embed(x).cpu().numpy()
     return rows
+
+
+def network_form(pictures: npt.NDArray[np.uint8], device: str = "cpu") -> Tensor:
+    """Uint8 (N, H, W, C) as float (N, C, H, W) in [-1, 1]."""
+    return torch.tensor(pictures).to(device).permute(0, 3, 1, 2).float() / 127.5 - 1
 
 
 def perceptual_distance(a: Tensor, b: Tensor) -> Tensor:

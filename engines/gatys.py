@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from engines.data.pictures import Pixels
+from engines.features import network_form
 from engines.losses.style import gram, statistics
 from engines.references import levels
 from engines.vgg import Vgg, vgg
@@ -51,7 +52,7 @@ def paint(
     The same inputs give the same picture. Ends early where `stop` says so.
     """
     network = vgg(torch.device(device))
-    true, manner = (_tensor(picture).to(device) for picture in (content, style))
+    true, manner = (network_form(picture[None], device) for picture in (content, style))
     if keep_colour:
         true, manner = _grey(true), _grey(manner)
     wanted = _Wanted(network, true, manner)
@@ -80,7 +81,7 @@ def paint(
             x.clamp_(-1, 1)
             made = x
             if keep_colour:
-                made = (_tensor(content).to(device) + _grey(x - true)).clamp(-1, 1)
+                made = (network_form(content[None], device) + _grey(x - true)).clamp(-1, 1)
             yield Look(levels(made)[0], done, steps, dict(found))
         if stop():
             return
@@ -117,7 +118,7 @@ def distances(result: Pixels, content: Pixels, style: Pixels) -> dict[str, float
     network = vgg(torch.device("cpu"))
     with torch.no_grad():
         made, true, manner = (
-            dict(zip(_LAYERS, network(_tensor(picture), _LAYERS), strict=True))
+            dict(zip(_LAYERS, network(network_form(picture[None]), _LAYERS), strict=True))
             for picture in (result, content, style)
         )
         apart = (made[CONTENT] - true[CONTENT]).square().mean() / true[CONTENT].square().mean()
@@ -130,10 +131,6 @@ def distances(result: Pixels, content: Pixels, style: Pixels) -> dict[str, float
             error = (mean - other_mean).square().mean() + (deviation - other).square().mean()
             terms.append(error / other.square().mean())
     return {"content": float(apart), "style": float(torch.stack(terms).mean())}
-
-
-def _tensor(picture: Pixels) -> Tensor:
-    return torch.from_numpy(picture.copy()).permute(2, 0, 1)[None].float() / 127.5 - 1
 
 
 def _grey(picture: Tensor) -> Tensor:

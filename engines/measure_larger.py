@@ -16,8 +16,7 @@ from engines import cards, measures
 from engines.data.pictures import read_picture, write_picture
 from engines.data.sets import pictures_in
 from engines.errors import UserError
-from engines.features import PERCEPTUAL_WEIGHTS, features
-from engines.losses import perceptual
+from engines.features import network_form, perceptual_distance
 from engines.measures import Picture
 from engines.request import Request
 from engines.runtime.bundle import Bundle
@@ -89,8 +88,7 @@ def _figures(true: Picture, made: Picture, border: int) -> dict[str, float]:
     inner = np.s_[border:-border, border:-border]
     a, b = (np.ascontiguousarray(each[inner]) for each in (true, made))
     with torch.no_grad():
-        x, y = (torch.from_numpy(e).permute(2, 0, 1)[None].float() / 127.5 - 1 for e in (b, a))
-        apart = perceptual(features, x, y, PERCEPTUAL_WEIGHTS)
+        apart = perceptual_distance(network_form(a[None]), network_form(b[None]))
     return {"psnr": measures.psnr(a, b), "ssim": measures.ssim(a, b), "perceptual": float(apart)}
 
 

@@ -19,7 +19,7 @@ from engines import files, measures
 from engines.data.kinds import DataSet
 from engines.data.samples import Sample
 from engines.errors import UserError
-from engines.features import EMBEDDING, embed
+from engines.features import EMBEDDING, embed, network_form
 from engines.feed import collate
 from engines.recipe import Batch, LayoutBatch, PairedBatch, PointsBatch, UnpairedBatch
 
@@ -167,7 +167,7 @@ class References:
                 if colours is None:
                     colours = self._class_colours()
                 grey = measures.flat_fill(batch.layout.cpu().numpy(), colours)
-                found = torch.from_numpy(grey).permute(0, 3, 1, 2).to(picture) / 127.5 - 1
+                found = network_form(grey).to(picture)
             elif isinstance(batch, UnpairedBatch):
                 found = batch.source
             else:

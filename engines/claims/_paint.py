@@ -19,8 +19,10 @@ from torch.nn.functional import cross_entropy, interpolate
 from engines import measures
 from engines.claims import Lab
 from engines.data.spec import DataSpec, PaletteClass
+from engines.features import network_form
 from engines.measures import Ids, Picture
 from engines.recipe import LayoutBatch, PairedBatch, Recipe
+from engines.references import levels
 from engines.trainer import Trainer
 from engines.worlds import vista
 from engines.worlds.vista_easel import CLASSES
@@ -91,15 +93,10 @@ def in_colours(ids: Ids) -> Picture:
     return coloured
 
 
-def network_form(pictures: Picture) -> Tensor:
-    """Uint8 (N, H, W, 3) as float (N, 3, H, W) in [-1, 1]."""
-    return torch.tensor(pictures).permute(0, 3, 1, 2).float() / 127.5 - 1
-
-
 def picture_form(made: Tensor) -> Picture:
     """A batch of one picture (1, 3, H, W) in [-1, 1] as uint8 (H, W, 3)."""
-    levels = ((made[0].clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8)
-    return levels.permute(1, 2, 0).numpy()
+    picture: Picture = levels(made)[0]
+    return picture
 
 
 # Training -----------------------------------------------------------------------------------------

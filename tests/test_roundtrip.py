@@ -21,9 +21,10 @@ from engines.runtime.render import Cache, Frame
 from engines.runtime.sessions import Sessions, Stop
 from studio.document.document import Document
 from studio.document.layers import Kind, Layer, find, inserted, replaced
+from studio.document.raster import bounds
 from studio.document.scene import Scene, Traced
 from studio.models.compose import compose
-from studio.models.roundtrip import RoundTrip, around, bounds, regions, trip_of
+from studio.models.roundtrip import RoundTrip, around, regions, trip_of
 from studio.models.session import classes_of
 
 Pixels = npt.NDArray[np.uint8]

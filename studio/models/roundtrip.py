@@ -16,7 +16,7 @@ from engines.request import Request
 from engines.runtime.fit import nearest_size
 from studio.document.document import Document, Pixels
 from studio.document.layers import Kind, find
-from studio.document.raster import Area, Bools
+from studio.document.raster import Area, Bools, bounds
 from studio.document.scene import Scene
 from studio.models.compose import compose
 from studio.models.live import Live
@@ -156,12 +156,6 @@ def regions(changed: Bools, seam: int) -> list[Bools]:
     labels, count = ndimage.label(near, np.ones((3, 3), np.int8))
     fine = labels.repeat(cell, 0).repeat(cell, 1)[:height, :width]
     return [(fine == number) & changed for number in range(1, count + 1)]
-
-
-def bounds(mask: Bools) -> Area:
-    """The least area that holds a mask's pixels, of which there are some."""
-    rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
-    return Area(int(rows[0]), int(columns[0]), int(rows[-1]) + 1, int(columns[-1]) + 1)
 
 
 def around(area: Area, size: Size, seam: int) -> Area:

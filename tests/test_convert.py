@@ -23,9 +23,9 @@ from engines.errors import UserError
 from engines.request import Request
 from engines.runtime.bundle import Bundle
 from engines.runtime.convert import film as films
-from engines.runtime.convert import finding, hand, reel
+from engines.runtime.convert import hand, reel
 from engines.runtime.convert.hand import Hand
-from engines.runtime.convert.job import INSIDE, Job, Plan
+from engines.runtime.convert.job import INSIDE, Job, Plan, Records
 from engines.runtime.convert.steady import Steady
 from engines.runtime.convert.work import Conversion
 from engines.runtime.sessions import Sessions
@@ -189,13 +189,14 @@ def test_a_side_bounds_what_is_larger(tinted: Path, style: Path, tmp_path: Path)
 
 
 def test_names_are_told_apart_where_case_is_not() -> None:
-    items = [finding.Item(n, Path(n)) for n in ("A.jpg", "a.png", "a.png.jpg", "b/c.tif")]
-    found = finding.targets(items, dict.fromkeys((i.name for i in items), ".png"), {})
+    records, names = Records(), ("A.jpg", "a.png", "a.png.jpg", "b/c.tif")
+    for name in names:
+        records.begin(name, records.target(name, ".png"))
+    found = dict(records.began)
     assert found["A.jpg"] == "A.png"
     assert found["b/c.tif"] == "b/c.png"
     assert len({name.casefold() for name in found.values()}) == 4
-    again = finding.targets(items[:0:-1], dict.fromkeys(found, ".png"), found)
-    assert again == found
+    assert {name: records.target(name, ".png") for name in names[::-1]} == found
 
 
 def test_a_full_disk_ends_it_and_nothing_is_torn(

@@ -1,10 +1,9 @@
-"""What a conversion converts: the pictures and videos of a folder, and the names of the results."""
+"""What a conversion converts: the pictures and videos of a folder."""
 
 import os
 import stat
-from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from engines.data.listing import MOVING, PICTURES, UNREAD, is_folder
 from engines.errors import UserError
@@ -86,28 +85,3 @@ def listed(source: Path, out: Path) -> list[Item]:
     if not found:
         raise UserError(f"There are no pictures or videos in {source}; choose another folder.")
     return sorted(found, key=lambda item: item.name)
-
-
-def target(item: Item, ending: str, taken: Collection[str]) -> str:
-    """The name of an item's result: its own with another ending, and where that is `taken` (in
-    lower case, as some disks have it), with both: a.jpg -> a.png, else a.jpg.png.
-    """
-    plain = str(PurePosixPath(item.name).with_suffix(ending))
-    return plain if plain.casefold() not in taken else f"{item.name}{ending}"
-
-
-def targets(
-    items: Iterable[Item], endings: Mapping[str, str], known: Mapping[str, str]
-) -> dict[str, str]:
-    """Item's name -> its result's, each once; what is `known` of earlier stays."""
-    found = dict(known)
-    taken = {name.casefold() for name in known.values()}
-    for item in items:
-        if item.name in found or item.name not in endings:
-            continue
-        name = target(item, endings[item.name], taken)
-        while name.casefold() in taken:
-            name = f"{name}{endings[item.name]}"
-        found[item.name] = name
-        taken.add(name.casefold())
-    return found

@@ -14,7 +14,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 
 from engines import files
@@ -116,6 +116,25 @@ class Records:
     began: dict[str, str] = field(default_factory=dict)  # the result's name
     done: dict[str, dict[str, Any]] = field(default_factory=dict)
     failed: dict[str, str] = field(default_factory=dict)
+    _taken: set[str] = field(default_factory=set)  # names of results, as disks without case do
+
+    def target(self, name: str, ending: str) -> str:
+        """What a file's result is called: as it was begun, else as the file with another ending,
+        and where that is taken, with both: a.jpg -> a.png, else a.jpg.png.
+        """
+        if name in self.began:
+            return self.began[name]
+        found = str(PurePosixPath(name).with_suffix(ending))
+        if found.casefold() in self._taken:
+            found = f"{name}{ending}"
+        while found.casefold() in self._taken:
+            found = f"{found}{ending}"
+        return found
+
+    def begin(self, name: str, target: str) -> None:
+        """Keep a result's name for a file."""
+        self.began[name] = target
+        self._taken.add(target.casefold())
 
     @property
     def remarks(self) -> dict[str, str]:
@@ -132,10 +151,10 @@ class Records:
         """Take in one event; KeyError, TypeError where it is none of ours."""
         kind, name = event["kind"], str(event["name"])
         if kind == "began":
-            self.began[name] = str(event["target"])
+            self.begin(name, str(event["target"]))
         elif kind == "done":
             self.failed.pop(name, None)
-            self.began[name] = str(event["target"])
+            self.begin(name, str(event["target"]))
             self.done[name] = dict(event)
         elif kind == "failed":
             self.failed[name] = str(event["sentence"])

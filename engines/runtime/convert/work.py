@@ -21,7 +21,7 @@ from engines.ports import Layout
 from engines.runtime.bundle import Bundle
 from engines.runtime.convert import reel
 from engines.runtime.convert.film import Film, Pixels, opened
-from engines.runtime.convert.finding import Item, fingerprint, listed, targets
+from engines.runtime.convert.finding import Item, fingerprint, listed
 from engines.runtime.convert.hand import Hand
 from engines.runtime.convert.job import Job, Records
 from engines.runtime.convert.steady import Steady
@@ -165,7 +165,6 @@ class Conversion:
 
     def _begin(self, item: Item, ending: str) -> Path:
         """The place of a result, kept in mind as ours; UserError where something else is there."""
-        known = self.records.began
         if self.plan.single:
             name = self.plan.out.name
             if self.plan.out.suffix.lower() not in _fitting(ending):
@@ -174,12 +173,12 @@ class Conversion:
                     f"{self.plan.out.stem}{ending}."
                 )
         else:
-            name = targets([item], {item.name: ending}, known)[item.name]
+            name = self.records.target(item.name, ending)
         out = self.plan.root / name
-        if item.name not in known:
+        if item.name not in self.records.began:
             if out.exists():
                 raise UserError(f"{name} is there already and was not made here; move it away.")
-            self.records.began[item.name] = name
+            self.records.begin(item.name, name)
             self.job.say("began", item.name, target=name)
         return out
 

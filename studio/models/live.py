@@ -49,7 +49,8 @@ class Live(QObject):
         self._pace: dict[str, float] = {}  # seconds a pixel, by model
         self._small: dict[Size, Small] = {}
         self._sent: dict[int, float] = {}
-        self.ways: Callable[[], Way | None] = lambda: None  # where not all of it is to be rendered
+        # Where not all of it is to be rendered: what makes the way, which may copy a lot.
+        self.ways: Callable[[], Callable[[], Way] | None] = lambda: None
         self.draft_seconds = DRAFT_SECONDS
         self.delay = 0.0  # seconds from the order to its picture
         lane.framed.connect(self._framed)
@@ -131,9 +132,10 @@ class Live(QObject):
             self._say_needs(LAYOUT)
             return
         self._say_needs("")
-        way = self.ways()
-        if way is not None and draft:
+        make = self.ways()
+        if make is not None and draft:
             return  # It is painted once the pen rests.
+        way = None if make is None else make()
         self._serial += 1
         order = Order(bundle, compose(bundle, scene, small.ids()), draft, self._serial, way)
         self._behind, self._drafting = False, draft

@@ -3,8 +3,9 @@ else of the photo is touched.
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -110,17 +111,19 @@ class RoundTrips(QObject):
     def __init__(self, session: Session, live: Live, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.session, self.live = session, live
-        live.ways = self.trip
+        live.ways = self.way
         session.coloured.connect(lambda area: self._coloured())
 
-    def trip(self) -> RoundTrip | None:
-        """The document's; None where it has no photo, or the model paints no layouts."""
+    def way(self) -> Callable[[], RoundTrip] | None:
+        """What makes the document's; None where it has no photo, or the model paints no layouts."""
         bundle = self.session.bundle
         if bundle is None or bundle.picture is None or bundle.picture.scale > 1:
             return None
         if not any(isinstance(port, Layout) for port in bundle.ports):
             return None
-        return trip_of(self.session.document)
+        document = self.session.document
+        planes = planes_of(document)
+        return None if planes is None else partial(_trip, document, *planes)
 
     def _coloured(self) -> None:
         if self.session.scene.traced is not None:
@@ -128,7 +131,13 @@ class RoundTrips(QObject):
 
 
 def trip_of(document: Document) -> RoundTrip | None:
-    """A document's round trip; None where no photo of it was read, or a layer of both is gone."""
+    """A document's round trip as it is now; None where it has none."""
+    planes = planes_of(document)
+    return None if planes is None else _trip(document, *planes)
+
+
+def planes_of(document: Document) -> tuple[Pixels, Pixels] | None:
+    """The photo and what was read off it; None where none was, or a layer of both is gone."""
     traced = document.scene.traced
     if traced is None:
         return None
@@ -138,13 +147,18 @@ def trip_of(document: Document) -> RoundTrip | None:
         return None
     if read is None or read.kind is not Kind.LAYOUT or read.id not in document.planes:
         return None
-    plane = document.plane(photo.id)
-    shown = np.where(plane[..., 3:] > 0, plane[..., :3], np.uint8(PAPER))
-    return RoundTrip(shown, document.plane(read.id).copy(), document.ids.copy(), document.scene)
+    return document.plane(photo.id), document.plane(read.id)
 
 
-def regions(changed: Bools, seam: int) -> list[Bools]:
-    """The changed pixels by region, each (H, W); regions whose seams might meet are one."""
+def _trip(document: Document, photo: Pixels, read: Pixels) -> RoundTrip:
+    shown = np.where(photo[..., 3:] > 0, photo[..., :3], np.uint8(PAPER))
+    return RoundTrip(shown, read.copy(), document.ids.copy(), document.scene)
+
+
+def regions(changed: Bools, seam: int) -> Iterator[Bools]:
+    """The changed pixels by region, each (H, W); regions whose seams might meet are one. One mask
+    at a time: a large photo painted over in many places would fill the memory.
+    """
     from scipy import ndimage  # type: ignore[import-untyped]
 
     cell = 2 * seam
@@ -155,7 +169,7 @@ def regions(changed: Bools, seam: int) -> list[Bools]:
     near = ndimage.binary_dilation(coarse, np.ones((3, 3), np.bool_))
     labels, count = ndimage.label(near, np.ones((3, 3), np.int8))
     fine = labels.repeat(cell, 0).repeat(cell, 1)[:height, :width]
-    return [(fine == number) & changed for number in range(1, count + 1)]
+    return ((fine == number) & changed for number in range(1, count + 1))
 
 
 def around(area: Area, size: Size, seam: int) -> Area:

@@ -17,7 +17,7 @@ from engines.worlds import vista
 from studio.document.document import translate
 from studio.document.layers import Kind, find, walk
 from studio.document.scene import Picture
-from studio.models.layoutreader import Reading
+from studio.models.layoutreader import FINE_SIDE, Reading, refined
 from studio.models.reading import fitted_ids, met
 from studio.models.roundtrip import trip_of
 from studio.models.session import Session
@@ -185,6 +185,17 @@ def test_ids_lie_where_the_photo_lies() -> None:
     assert (sheet[:2] == UNPAINTED).all()
     assert (sheet[6:] == UNPAINTED).all()
     assert (sheet[2:6] == ids.repeat(2, 0).repeat(2, 1)).all()
+
+
+def test_large_photos_are_read_to_their_own_size() -> None:
+    high, wide = FINE_SIDE + 40, FINE_SIDE + 200
+    photo = np.zeros((high, wide, 3), np.uint8)
+    photo[:, wide // 2 :] = 220
+    ids = np.array([[2, 5], [2, 5]], np.uint8)
+    found, sure = refined(ids, np.full((2, 2), 240, np.uint8), photo, 6)
+    assert found.shape == sure.shape == (high, wide)
+    assert (found[:, : wide // 2 - 40] == 2).all()
+    assert (found[:, wide // 2 + 40 :] == 5).all()
 
 
 def test_the_meter_tells_what_is_odd_and_offers_layouts_to_start_from(hands: Hands) -> None:

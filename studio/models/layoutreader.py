@@ -106,7 +106,7 @@ class _Guide:
 def _argmax(chances: list[Floats], size: Size) -> npt.NDArray[np.intp]:
     """Which is greatest at each pixel of `size`, one map at a time."""
     best = np.zeros(size, np.intp)
-    most = _grown(chances[0], size)
+    most = _grown(chances[0], size).copy()  # Pillow keeps its own for reading
     for number, each in enumerate(chances[1:], 1):
         values = _grown(each, size)
         more = values > most

@@ -28,6 +28,7 @@ from engines.runtime.convert.hand import Hand
 from engines.runtime.convert.job import INSIDE, Job, Plan, Records
 from engines.runtime.convert.steady import Steady
 from engines.runtime.convert.work import Conversion
+from engines.runtime.places import SHIPPED
 from engines.runtime.sessions import Sessions
 from tests import converting as c
 
@@ -172,11 +173,26 @@ def test_what_makes_no_sense_is_one_sentence(
     assert not (tmp_path / "out" / "a.png").exists()
 
 
-def test_there_is_nothing_to_go_on_with(tinted: Path, tmp_path: Path, capsys: Said) -> None:
+def test_there_is_nothing_to_go_on_with(
+    tinted: Path, style: Path, tmp_path: Path, capsys: Said
+) -> None:
+    empty = tmp_path / "empty"
+    empty.mkdir()
     assert main(["convert", str(tmp_path)]) == 2
-    assert convert(tinted, tmp_path, tmp_path) == 2
-    assert convert(tinted, tmp_path, tmp_path / "out") == 2  # an empty folder
-    assert len(capsys.readouterr().err.splitlines()) == 3
+    assert convert(tinted, empty, empty, "--style", style) == 2
+    assert convert(tinted, empty, tmp_path / "out", "--style", style) == 2
+    said = capsys.readouterr().err.splitlines()
+    parts = ("no conversion in", "is what is converted", "no pictures or videos")
+    assert [part in line for part, line in zip(parts, said, strict=True)] == [True] * 3
+
+
+def test_a_model_of_manners_is_told_one(tinted: Path, tmp_path: Path, capsys: Said) -> None:
+    write_picture(tmp_path / "a.png", c.moving(1)[0])
+    assert convert(tinted, tmp_path / "a.png", tmp_path / "out") == 2
+    assert "--style" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+    # A latent has a mean, so that a photo for it can be left out.
+    assert hand.lacks(Bundle.open(SHIPPED / "landscape"), {}) is None
 
 
 def test_a_side_bounds_what_is_larger(tinted: Path, style: Path, tmp_path: Path) -> None:

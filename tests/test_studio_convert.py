@@ -16,10 +16,11 @@ from engines.data.pictures import write_picture
 from engines.errors import UserError
 from engines.request import Request
 from engines.runtime.bundle import Bundle
+from engines.runtime.convert.hand import lacks
 from engines.runtime.convert.job import Job, Plan
 from engines.runtime.places import own_models
 from studio.document.scene import Picture
-from studio.models.convert import Conversions, Round, converts, free_place, lacks, terms_of
+from studio.models.convert import Conversions, Round, converts, free_place, terms_of
 from studio.views.chooser import ModelDialog
 from studio.views.convert import ConvertDialog
 from studio.views.window import Window
@@ -133,9 +134,9 @@ def test_a_model_says_what_it_can_be_told(tinted: Path) -> None:
     assert terms.manner == c.MANNER
     assert terms.settings == (c.STRENGTH,)
     assert terms.films
-    assert lacks(bundle, Request(bundle.hash, (0, 0)), terms.manner)
+    assert lacks(bundle, {}) == terms.manner
     for name in ("manner", "style"):
-        assert not lacks(bundle, Request(bundle.hash, (0, 0), {name: 1}), terms.manner)
+        assert lacks(bundle, {name: 1}) is None
 
 
 def test_results_have_a_place_of_their_own(tmp_path: Path) -> None:

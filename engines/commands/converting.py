@@ -75,20 +75,18 @@ def add(verbs: Verbs) -> None:
 
 
 def _convert(options: argparse.Namespace) -> int:
-    from engines.runtime.convert.job import INSIDE, PLAN, Job
+    from engines.runtime.convert.job import Job
 
     if options.nice:
         os.nice(max(0, NICER - os.getpriority(os.PRIO_PROCESS, 0)))
     if options.source is None:
-        home = Path(options.model).absolute()
-        found = (home, home / INSIDE, home.with_name(f".{home.name}.convert"))
-        homes = [each for each in found if (each / PLAN).is_file()]
-        if not homes:
+        found = Job.find(Path(options.model).absolute())
+        if found is None:
             raise UserError(
                 f"There is no conversion in {options.model} to go on with; to begin one, write "
                 "MODEL INPUT --out OUT."
             )
-        job = Job(homes[0])
+        job = found
     else:
         if options.out is None:
             raise UserError("Say where to with --out: a folder, or for one file also its name.")
@@ -103,7 +101,7 @@ def _convert(options: argparse.Namespace) -> int:
 def _plan(options: argparse.Namespace) -> "Plan":
     from engines.request import Request
     from engines.runtime.bundle import find_model
-    from engines.runtime.convert.hand import entry, manner
+    from engines.runtime.convert.hand import entry, lacks, manner
     from engines.runtime.convert.job import Plan
 
     bundle = find_model(options.model)
@@ -116,6 +114,8 @@ def _plan(options: argparse.Namespace) -> "Plan":
         if port is None:
             raise UserError(f"The model {bundle.name} takes no style; leave --style out.")
         values[port.name] = read_value(port, options.style)
+    if lacks(bundle, values) is not None:
+        raise UserError(f"The model {bundle.name} paints in a picture's manner; name one: --style.")
     installed = bundle.path.name == options.model and not Path(options.model).exists()
     return Plan(
         model=options.model if installed else str(Path(options.model).absolute()),

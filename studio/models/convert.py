@@ -21,7 +21,7 @@ from engines.mixes import Mixed
 from engines.ports import Choice, Image, Layout, Mask, Port, Regional, Scalar
 from engines.request import Request
 from engines.runtime.convert.finding import FILMS, STILLS
-from engines.runtime.convert.job import Job, Plan, State
+from engines.runtime.convert.job import INSIDE, PLAN, Job, Plan, State
 from studio.document.scene import Scene
 from studio.models.compose import compose
 
@@ -180,7 +180,7 @@ class Conversions(QObject):
             self.rounds.remove(each)
             self._write()
             self.listed.emit()
-        if each.status != "done" or each.job.home.name.startswith(f".{each.out.name}."):
+        if each.status != "done" or each.job.home.name != INSIDE:
             each.job.remove()
 
     def touch(self) -> None:
@@ -299,14 +299,6 @@ def values_of(
     )
 
 
-def lacks(bundle: "Bundle", request: Request, manner: Image | None) -> bool:
-    """Whether the model was told no style, neither as a picture nor as what is made of one."""
-    if manner is None or manner.name in request.values:
-        return False
-    readers = [g for g in bundle.graphs if any(p.name == manner.name for p in g.inputs)]
-    return not any(p.name in request.values for g in readers for p in g.outputs)
-
-
 def converts(path: Path) -> bool:
     """Whether this, dropped on a model, is meant to be converted, and is no model itself."""
     if path.is_dir():
@@ -320,6 +312,6 @@ def free_place(source: Path) -> Path:
     """
     base = source if source.is_dir() else source.with_suffix("")
     path, number = base.with_name(f"{base.name} converted"), 2
-    while path.exists() and not os.access(path / ".convert" / "job.json", os.R_OK):
+    while path.exists() and not os.access(path / INSIDE / PLAN, os.R_OK):
         path, number = base.with_name(f"{base.name} converted {number}"), number + 1
     return path

@@ -20,7 +20,7 @@ from engines.errors import UserError
 from engines.ports import Choice, Scalar
 from engines.runtime.convert.job import Plan
 from studio.document.scene import Picture
-from studio.models.convert import Terms, free_place, lacks, terms_of, values_of
+from studio.models.convert import Terms, free_place, terms_of, values_of
 from studio.models.library import Entry
 from studio.models.session import Session
 from studio.views import dialogs
@@ -183,11 +183,15 @@ class Asking(QWidget):
             return self.tr("It converts pictures, and no videos.")
         return ""
 
+    @property
+    def _painted(self) -> bool:
+        """Whether the open document is painted with this model."""
+        mine, open_ = self.bundle, self.session.bundle
+        return mine is not None and open_ is not None and mine.hash == open_.hash
+
     def _known(self, name: str) -> Any:
         """What the open document says of a port, where it is painted with this model."""
-        mine = self.session.bundle is not None and self.bundle is not None
-        same = mine and self.session.bundle.hash == self.bundle.hash  # type: ignore[union-attr]
-        return self.session.scene.values.get(name) if same else None
+        return self.session.scene.values.get(name) if self._painted else None
 
     def _styled(self, well: PictureWell, found: Picture | None) -> None:
         from engines.runtime.fit import fit
@@ -260,14 +264,15 @@ class Asking(QWidget):
             raise UserError(self.terms.why_not or self.tr("Choose a model first."))
         if not source or not out:
             raise UserError(self.tr("Say what to convert, and where to."))
-        session, manner = self.session, self.terms.manner
-        same = session.bundle is not None and session.bundle.hash == self.bundle.hash
-        request = values_of(
-            self.bundle, session.scene if same else None, session.document.ids, self.given
-        )
-        if manner is not None and lacks(self.bundle, request, manner):
+        from engines.runtime.convert.hand import lacks
+
+        session = self.session
+        scene = session.scene if self._painted else None
+        request = values_of(self.bundle, scene, session.document.ids, self.given)
+        lacking = lacks(self.bundle, request.values)
+        if lacking is not None:
             text = self.tr("{0} needs a picture; drop one on it.")
-            raise UserError(text.format(worded(manner.label or manner.name)))
+            raise UserError(text.format(worded(lacking.label or lacking.name)))
         return Plan(
             model=str(self.model.currentData()),
             source=Path(source).expanduser().absolute(),

@@ -12,7 +12,7 @@ import numpy as np
 from engines.data.pictures import read_layout, read_picture, resize_picture, shrink_layout
 from engines.data.spec import PaletteClass
 from engines.errors import UserError
-from engines.ports import Image, Layout, Moments, Port, Size, Spatial
+from engines.ports import Image, Latent, Layout, Moments, Port, Size, Spatial
 from engines.request import Request
 from engines.runtime import tiles
 from engines.runtime.bundle import Bundle
@@ -45,6 +45,19 @@ def manner(bundle: Bundle, values: Mapping[str, Any]) -> Image | None:
             assert isinstance(port, Image)
             return port
     return None
+
+
+def lacks(bundle: Bundle, values: Mapping[str, Any]) -> Image | None:
+    """The picture in whose manner to paint, where the model was told none and knows none by itself:
+    a latent has a mean to go by, but statistics of nothing say nothing.
+    """
+    port = manner(bundle, values)
+    if port is None or port.name in values:
+        return None
+    readers = [g for g in bundle.graphs if any(p.name == port.name for p in g.inputs)]
+    made = [p for graph in readers for p in graph.outputs]
+    told = any(p.name in values or isinstance(p, Latent) for p in made)
+    return None if told else port
 
 
 class Hand:

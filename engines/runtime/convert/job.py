@@ -57,7 +57,7 @@ class Plan:
     @property
     def home(self) -> Path:
         """Where the conversion lies."""
-        return self.out.with_name(f".{self.out.name}.convert") if self.single else self.out / INSIDE
+        return _beside(self.out) if self.single else self.out / INSIDE
 
     @property
     def root(self) -> Path:
@@ -185,6 +185,12 @@ class Job:
         files.write_json(plan.home / PLAN, text)
         return job
 
+    @classmethod
+    def find(cls, path: Path) -> "Job | None":
+        """The conversion in a folder of results, of one result, or in its own folder."""
+        homes = (path, path / INSIDE, _beside(path))
+        return next((cls(home) for home in homes if (home / PLAN).is_file()), None)
+
     @property
     def plan(self) -> Plan:
         """What was asked for; UserError where it cannot be read."""
@@ -272,6 +278,11 @@ class Job:
                 f"The conversion into {self.home.parent} could not be started: "
                 f"{error.strerror or error}. Free some memory and disk space and go on with it."
             ) from error
+
+
+def _beside(out: Path) -> Path:
+    """Where the conversion into one file lies."""
+    return out.with_name(f".{out.name}.convert")
 
 
 def check(plan: Plan) -> None:

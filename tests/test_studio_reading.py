@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
 
 from engines import seams
 from engines.layoutfit import LayoutFit, smooth
@@ -17,6 +18,7 @@ from engines.worlds import vista
 from studio.document.document import translate
 from studio.document.layers import Kind, find, walk
 from studio.document.scene import Picture
+from studio.models.fitmeter import STILL_MS
 from studio.models.layoutreader import FINE_SIDE, Reading, refined
 from studio.models.reading import fitted_ids, met
 from studio.models.roundtrip import trip_of
@@ -231,6 +233,17 @@ def test_the_meter_tells_what_is_odd_and_offers_layouts_to_start_from(hands: Han
     assert (session.document.ids != ids).any()
     hands.keys("Ctrl+Z", canvas)
     assert np.array_equal(session.document.ids, ids)
+
+
+def test_nothing_is_judged_while_the_pen_is_down(hands: Hands, qtbot: QtBot) -> None:
+    studio = hands.window.studio
+    session, meter = studio.session, studio.fit_meter
+    studio.tools.pen.emit(True)
+    session.replace_layout(vista_like(session), session.scene, "Start")
+    qtbot.wait(2 * STILL_MS)
+    assert meter.fit is None
+    studio.tools.pen.emit(False)
+    hands.wait(lambda: meter.fit is not None, "the judgement")
 
 
 def vista_like(session: Session) -> Pixels:

@@ -39,14 +39,16 @@ class _Reading:
 
 class Reader(QObject):
     """Calls `look` on a thread of its own and `then` with what it gave, in this thread and in the
-    order of asking. `waits` with the name of what takes longer, and with "" when all has come.
+    order of asking. `waits` with the name of what takes longer than `patience` seconds, in which
+    this thread waits too; and with "" when all has come.
     """
 
     waits = Signal(str)
     problem = Signal(str)
 
-    def __init__(self, parent: QObject | None = None) -> None:
+    def __init__(self, parent: QObject | None = None, patience: float = PATIENCE) -> None:
         super().__init__(parent)
+        self.patience = patience
         self._readings: deque[_Reading] = deque()
         self._timer = QTimer(self, interval=LOOK_MS)
         self._timer.timeout.connect(self._look)
@@ -55,7 +57,7 @@ class Reader(QObject):
         """Read something called so; `look` must be fit for any thread."""
         reading = _Reading(look, then, name)
         self._readings.append(reading)
-        reading.thread.join(PATIENCE)
+        reading.thread.join(self.patience)
         self._look()
         if self._readings:
             self._timer.start()

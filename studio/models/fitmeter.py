@@ -1,5 +1,6 @@
 """How well a model knows layouts like the one that is painted, where it is odd, and real ones."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -38,34 +39,40 @@ class Fit:
 
 
 class FitMeter(QObject):
-    """Judges the layout whenever it rests, where the model says what it has seen."""
+    """Judges the layout whenever it and the pen rest, where the model says what it has seen."""
 
     changed = Signal()
-    problem = Signal(str)
 
     def __init__(self, session: Session, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.session = session
         self.fit: Fit | None = None
         self._known: tuple[str, LayoutFit | None] = ("", None)
-        self._reader = Reader(self)
+        self.pen_down = False
+        self._reader = Reader(self, patience=0)  # Nobody waits for this.
         self._timer = QTimer(self, singleShot=True, interval=STILL_MS)
-        self._timer.timeout.connect(self.judge)
+        self._timer.timeout.connect(self._judge)
         session.stepped.connect(self._timer.start)
         session.replaced.connect(self._timer.start)
         session.model_opened.connect(lambda bundle: self._timer.start())
 
-    def judge(self) -> None:
+    def set_pen(self, down: bool) -> None:
+        """The pen went down, and everything waits; or up."""
+        self.pen_down = down
+
+    def _judge(self) -> None:
         """Judge the layout as it is now."""
+        if self.pen_down:
+            self._timer.start()
+            return
         bundle, port = self.session.bundle, self.session.layout_port
-        self._timer.stop()
         if bundle is None or port is None or not (bundle.path / NAME).is_file():
             self._take(bundle, None)
             return
         scene = self.session.scene
         names = numbering(scene.palette, port.classes, mapping_of(scene, bundle.name))
-        ids = translate(coarse(self.session.document.ids), names)
-        look = partial(self._look, bundle, port.classes, ids)
+        ids = self.session.document.ids.copy()
+        look = partial(self._look, bundle, port.classes, ids, names)
         self._reader.read(look, partial(self._take, bundle), bundle.title)
 
     def start_from(self, ids: Pixels) -> None:
@@ -79,8 +86,14 @@ class FitMeter(QObject):
         put = translate(smooth(ids, document.size), table)
         self.session.replace_layout(put, replace(scene, traced=None), self.tr("A layout it knows"))
 
-    def _look(self, bundle: "Bundle", classes: tuple[str, ...], ids: Pixels) -> Fit | None:
-        """In a thread of its own."""
+    def _look(
+        self,
+        bundle: "Bundle",
+        classes: tuple[str, ...],
+        painted: Pixels,
+        names: Mapping[int, int],
+    ) -> Fit | None:
+        """In a thread of its own: what is `painted`, by what the model calls it."""
         if self._known[0] != bundle.hash:
             try:
                 self._known = bundle.hash, LayoutFit.read(bundle.path)
@@ -89,6 +102,7 @@ class FitMeter(QObject):
         known = self._known[1]
         if known is None or known.classes != classes:
             return None
+        ids = translate(coarse(painted), names)
         verdict = known.judge(ids)
         if verdict is None:
             return None

@@ -89,6 +89,7 @@ class Studio(QObject):
         self.tools.pen.connect(self.variations.set_pen)
         self.tools.pen.connect(self.timeslider.set_pen)
         self.tools.pen.connect(self.wall.set_pen)
+        self.tools.pen.connect(self.fit_meter.set_pen)
         for others in (self.training, self.conversions):
             self.tools.pen.connect(lambda down, others=others: others.touch())
             self.session.painted.connect(lambda area, others=others: others.touch())

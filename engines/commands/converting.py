@@ -6,14 +6,13 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engines.commands.inputs import parse_inputs, read_value
+from engines.commands.inputs import add_making, parse_inputs, read_value
 from engines.commands.terminal import (
     Progress,
     Verbs,
     check_writable,
     open_sessions,
     say,
-    seed,
     span,
     whole,
 )
@@ -47,15 +46,8 @@ def add(verbs: Verbs) -> None:
     )  # fmt: skip
     convert.add_argument("source", metavar="INPUT", nargs="?", type=Path, help="a folder or a file")
     convert.add_argument("--out", type=Path, help="a folder; for one file also a file's name")
-    convert.add_argument(
-        "--in", dest="inputs", action="append", default=[], metavar="INPUT=VALUE",
-        help="another input of the model, for all files: --in strength=0.6",
-    )  # fmt: skip
+    add_making(convert, "another input of the model, for all files: --in strength=0.6")
     convert.add_argument("--style", metavar="PICTURE", help="in whose manner, for models of styles")
-    convert.add_argument("--seed", type=seed, default=0)
-    convert.add_argument("--steps", type=whole, default=20, help="of sampling; 20")
-    convert.add_argument("--sampler", default="ddim", help="of models that denoise; ddim")
-    convert.add_argument("--guidance", type=float, default=1.0, help="how strictly to follow; 1")
     convert.add_argument(
         "--side", type=whole, default=0, metavar="PIXELS",
         help="make what is larger smaller first; else as large as it is",
@@ -69,7 +61,6 @@ def add(verbs: Verbs) -> None:
         "--each-frame", action="store_true",
         help="take statistics of every frame of a video anew, not once for all",
     )  # fmt: skip
-    convert.add_argument("--provider", choices=("cpu", "cuda", "auto"), default="auto")
     convert.add_argument("--nice", action="store_true", help="give way to other programs")
     convert.set_defaults(do=_convert)
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from engines.commands.terminal import seed
+from engines.commands.terminal import seed, whole
 from engines.errors import UserError
 
 if TYPE_CHECKING:
@@ -14,6 +14,18 @@ if TYPE_CHECKING:
     from engines.runtime.bundle import Bundle
 
 USUAL_SIDE = 256  # where neither the words nor the inputs nor the model say a size
+
+
+def add_making(verb: argparse.ArgumentParser, what: str) -> None:
+    """Declare how a model is asked: `what` says which inputs --in sets."""
+    verb.add_argument(
+        "--in", dest="inputs", action="append", default=[], metavar="INPUT=VALUE", help=what
+    )
+    verb.add_argument("--seed", type=seed, default=0)
+    verb.add_argument("--steps", type=whole, default=20, help="of sampling; 20")
+    verb.add_argument("--sampler", default="ddim", help="of models that denoise; ddim")
+    verb.add_argument("--guidance", type=float, default=1.0, help="how strictly to follow; 1")
+    verb.add_argument("--provider", choices=("cpu", "cuda", "auto"), default="auto")
 
 
 def parse_inputs(

@@ -5,16 +5,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from engines.commands.inputs import choose_size, parse_inputs, read_value
+from engines.commands.inputs import add_making, choose_size, parse_inputs, read_value
 from engines.commands.terminal import (
     Progress,
     Verbs,
     check_writable,
     open_sessions,
     say,
-    seed,
     size,
-    whole,
 )
 from engines.errors import UserError
 
@@ -38,16 +36,8 @@ def add(verbs: Verbs) -> None:
         allow_abbrev=False,
     )
     render.add_argument("model", metavar="MODEL", help="an installed model, a folder or an .onnx")
-    render.add_argument(
-        "--in", dest="inputs", action="append", default=[], metavar="INPUT=VALUE",
-        help="an input, or an attribute: --in layout=a.png --in fog=0.6",
-    )  # fmt: skip
-    render.add_argument("--seed", type=seed, default=0)
+    add_making(render, "an input, or an attribute: --in layout=a.png --in fog=0.6")
     render.add_argument("--size", type=size, metavar="WxH", help="else as large as the input")
-    render.add_argument("--steps", type=whole, default=20, help="of sampling; 20")
-    render.add_argument("--sampler", default="ddim", help="of models that denoise; ddim")
-    render.add_argument("--guidance", type=float, default=1.0, help="how strictly to follow; 1")
-    render.add_argument("--provider", choices=("cpu", "cuda", "auto"), default="auto")
     render.add_argument("--out", required=True, type=Path, metavar="FILE")
     render.set_defaults(do=_render)
 

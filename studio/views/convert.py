@@ -21,6 +21,8 @@ from studio.models.session import Session
 from studio.views.convert_asking import Asking
 from studio.views.words import span_text
 
+RUNNING = ("working", "resting")  # and could be paused
+
 
 class Going(QWidget):
     """How one conversion goes, and what can be done about it."""
@@ -70,16 +72,15 @@ class Going(QWidget):
 
     def _words(self, each: Round) -> str:
         state, status = each.state, each.status
-        counted = self.tr("{0} of {1}").format(state.done + state.failed, state.total)
         if status == "done":
-            text = self.tr("{0} of {1} are in {2}.").format(state.done, state.total, each.out)
-            return text
+            return self.tr("{0} of {1} are in {2}.").format(state.done, state.total, each.out)
         if status == "failed":
             return state.sentence
         if status == "unfinished":
             return self.tr("It was broken off; what is done is kept, and it can go on.")
         if not state.total:
             return self.tr("Looking what there is …")
+        counted = self.tr("{0} of {1}").format(state.done + state.failed, state.total)
         words = [counted, state.name]
         if status == "paused":
             words.append(self.tr("paused"))
@@ -159,7 +160,7 @@ class ConvertDialog(QDialog):
         self.start.setVisible(asks)
         if each is not None:
             self.going.show_round(each)
-            running = each.status == "working" or each.status == "resting"
+            running = each.status in RUNNING
             over = each.status == "done"
             again = self.tr("Try again") if over else self.tr("Go on")
             self.pause.setText(self.tr("Pause") if running else again)
@@ -186,7 +187,7 @@ class ConvertDialog(QDialog):
         each = self.round
         if each is None:
             return
-        if each.status in ("working", "resting"):
+        if each.status in RUNNING:
             self.conversions.pause(each)
         else:
             self.conversions.resume(each)

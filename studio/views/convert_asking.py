@@ -16,8 +16,10 @@ from PySide6.QtWidgets import (
 )
 from shiboken6 import isValid
 
+from engines.data.listing import PICTURES
 from engines.errors import UserError
 from engines.ports import Choice, Scalar
+from engines.runtime.convert.finding import FILMS
 from engines.runtime.convert.job import Plan
 from studio.document.scene import Picture
 from studio.models.convert import Terms, free_place, terms_of, values_of
@@ -33,8 +35,6 @@ if TYPE_CHECKING:
 
 CALM = 0.5  # of the frame before stays where nothing moves, unless something else is said
 MOST_CALM = 0.95
-FILMS = "*.mp4 *.mov *.m4v *.mkv *.webm *.avi *.mpg *.mpeg *.ts *.ogv *.wmv *.3gp"
-STILLS = "*.png *.jpg *.jpeg *.webp *.tif *.tiff *.bmp"
 
 
 class Asking(QWidget):
@@ -123,7 +123,8 @@ class Asking(QWidget):
             self.take(path)
 
     def _browse_file(self) -> None:
-        kinds = self.tr("Videos and pictures ({0})").format(f"{FILMS} {STILLS}")
+        endings = " ".join(f"*{ending}" for ending in sorted(FILMS | PICTURES))
+        kinds = self.tr("Videos and pictures ({0})").format(endings)
         path = dialogs.ask_open(self, self.tr("A video to convert"), kinds, "conversions")
         if path is not None:
             self.take(path)

@@ -15,6 +15,7 @@ from torch import Tensor
 from engines.data.pictures import Pixels
 from engines.features import network_form
 from engines.losses.style import gram, statistics
+from engines.measures import LUMA
 from engines.references import levels
 from engines.vgg import Vgg, vgg
 
@@ -134,5 +135,5 @@ def distances(result: Pixels, content: Pixels, style: Pixels) -> dict[str, float
 
 
 def _grey(picture: Tensor) -> Tensor:
-    luma = picture.new_tensor((0.299, 0.587, 0.114)).view(1, 3, 1, 1)
+    luma = picture.new_tensor(LUMA).view(1, 3, 1, 1)
     return (picture * luma).sum(1, keepdim=True).expand(-1, 3, -1, -1)

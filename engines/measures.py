@@ -21,6 +21,7 @@ Ids = npt.NDArray[np.uint8]
 Picture = npt.NDArray[np.uint8]
 
 UNPAINTED = 255
+LUMA = (0.299, 0.587, 0.114)  # brightness by red, green and blue: Rec. 601
 FEWEST_FOR_FRECHET = 5000
 _RESAMPLINGS = 1000
 
@@ -276,7 +277,7 @@ def sharpness(picture: Picture) -> float:
 
 
 def _gradient(picture: Picture) -> Numbers:
-    luma = picture.astype(np.float64) @ np.array([0.299, 0.587, 0.114])
+    luma = picture.astype(np.float64) @ np.array(LUMA)
     down, right = np.diff(luma, axis=0)[:, :-1], np.diff(luma, axis=1)[:-1]
     found: Numbers = np.hypot(down, right)
     return found

@@ -172,7 +172,7 @@ def spectrum_distance(made: Sequence[Picture], real: Sequence[Picture]) -> float
 
 def _spectrum(pictures: Sequence[Picture]) -> measures.Numbers:
     """Power of brightness in dB in rings of spatial frequency, mean over pictures."""
-    luma = np.stack(pictures).astype(np.float64) @ np.array([0.299, 0.587, 0.114])
+    luma = np.stack(pictures).astype(np.float64) @ np.array(measures.LUMA)
     window = np.hanning(luma.shape[1])
     luma = (luma - luma.mean((1, 2), keepdims=True)) * np.outer(window, window)
     power = np.square(np.abs(np.fft.fft2(luma))).mean(0)

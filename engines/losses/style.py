@@ -44,3 +44,13 @@ def gram(x: Tensor) -> Tensor:
     """
     flat = x.float().flatten(2)
     return flat @ flat.transpose(1, 2) / flat.shape[2]
+
+
+def practice(source: Tensor, target: Tensor, first: int) -> tuple[Tensor, Tensor, Tensor]:
+    """What rows (N, 3, H, W) are asked for, where the batch's first is number `first`: of four, one
+    for nothing, one for its own style, two for another's. Styles; strengths (N,); whether it is
+    another's (N,).
+    """
+    role = (first + torch.arange(len(source), device=source.device)) % 4
+    style = torch.where((role == 1)[:, None, None, None], source, target)
+    return style, (role > 0).to(source.dtype), role >= 2

@@ -19,7 +19,6 @@ class StyleNetwork(Levels):
     """Moments are rows (N, R, 2 C) of the means and mean squares of all channels of all levels."""
 
     def moments(self, maps: Sequence[Tensor], mask: Tensor) -> Tensor:
-        """One row for the chosen pixels (N, 1, H, W); a whole's are the mean of its parts'."""
         pairs = list(zip(maps, masks_of(mask), strict=True))
         means = [mean_of(x, weight) for x, weight in pairs]
         squares = [mean_of(x.float().square(), weight) for x, weight in pairs]
@@ -34,10 +33,7 @@ class StyleNetwork(Levels):
         style_regions: Tensor,
         strength: Tensor,
     ) -> list[Tensor]:
-        """The maps with the style's moments instead of their own, each by the row that rules the
-        pixel in its map of regions (N, H, W), as far as `strength` (N,) wants (eq. 14). A row of
-        zeros says no style, and leaves its pixels as they were.
-        """
+        """Eq. 8 and 14."""
         mean, deviation = _spread(own)
         other_mean, other_deviation = _spread(style)
         said = (style.abs().amax(2, keepdim=True) > 0).to(style.dtype) * strength.view(-1, 1, 1)

@@ -5,6 +5,7 @@ encoder is small and learns with the decoder, while VGG only judges; statistics 
 three sizes, finer ones through skips, instead of the coarsest alone or in a cascade of passes.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 
 import torch
@@ -17,8 +18,8 @@ from engines.networks.residual import ResidualBlock
 HALVINGS = 3  # sizes are multiples of 2 ** HALVINGS
 
 
-class Levels(nn.Module):
-    """`encode` a picture, exchange statistics, `decode`."""
+class Levels(nn.Module, ABC):
+    """`encode` a picture, exchange statistics, `decode`. Subclasses say which statistics."""
 
     def __init__(self, width: int, blocks: int) -> None:
         super().__init__()
@@ -49,6 +50,62 @@ class Levels(nn.Module):
         whole = pixel_shuffle(self.picture(x), 2)
         return torch.tanh((whole + self.last(whole)).float())
 
+    @abstractmethod
+    def moments(self, maps: Sequence[Tensor], mask: Tensor) -> Tensor:
+        """One row for the chosen pixels (N, 1, H, W); a whole's are the mean of its parts'."""
+
+    @abstractmethod
+    def exchanged(
+        self,
+        maps: Sequence[Tensor],
+        own: Tensor,
+        own_regions: Tensor,
+        style: Tensor,
+        style_regions: Tensor,
+        strength: Tensor,
+    ) -> list[Tensor]:
+        """The maps with the style's moments instead of their own, each by the row that rules the
+        pixel in its map of regions (N, H, W), as far as `strength` (N,) wants. A row of zeros says
+        no style, and leaves its pixels as they were.
+        """
+
+    def painted(self, picture: Tensor, *exchange: Tensor) -> Tensor:
+        """(N, 3, H, W) with its statistics exchanged, as `exchanged` is told."""
+        return self.decode(self.exchanged(self.encode(picture), *exchange))
+
+    def styled(self, source: Tensor, style: Tensor, strength: Tensor) -> Tensor:
+        """Pictures (N, 3, H, W) in the style of others, by `strength` (N,) in [0, 1]."""
+        maps, everything = self.encode(source), torch.ones_like(source[:, :1])
+        own = self.moments(maps, everything)
+        theirs = self.moments(self.encode(style), everything)
+        everywhere = torch.zeros_like(source[:, 0], dtype=torch.uint8)
+        return self.decode(self.exchanged(maps, own, everywhere, theirs, everywhere, strength))
+
+
+class Reading(nn.Module):
+    """A picture and a choice of its pixels -> their moments as a table of one row, (N, 1, D)."""
+
+    def __init__(self, network: Levels) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, picture: Tensor, mask: Tensor) -> Tensor:
+        return self.network.moments(self.network.encode(picture), mask)
+
+
+def masks_of(mask: Tensor) -> list[Tensor]:
+    """Shares (N, 1, h, w) of the chosen pixels of (N, 1, H, W) at the three sizes."""
+    halves = [avg_pool2d(mask, 2)]
+    for _ in range(HALVINGS - 1):
+        halves.append(avg_pool2d(halves[-1], 2))
+    return halves
+
+
+def mean_of(x: Tensor, weight: Tensor) -> Tensor:
+    """Mean of (N, C, H, W) over the pixels by their weight (N, 1, H, W): (N, C)."""
+    total = weight.sum((2, 3)).clamp(min=1e-6)
+    return (x.float() * weight).sum((2, 3)) / total
+
 
 def _layer(inputs: int, outputs: int, stride: int = 1) -> nn.Module:
     return convolution(inputs, outputs, stride=stride, mirrored=True)
@@ -66,17 +123,3 @@ def _begin_alike(layer: nn.Module) -> None:
         for name in ("weight", "bias"):
             value = layer.get_parameter(name)
             value.copy_(value[::4].repeat_interleave(4, dim=0))
-
-
-def masks_of(mask: Tensor) -> list[Tensor]:
-    """Shares (N, 1, h, w) of the chosen pixels of (N, 1, H, W) at the three sizes."""
-    halves = [avg_pool2d(mask, 2)]
-    for _ in range(HALVINGS - 1):
-        halves.append(avg_pool2d(halves[-1], 2))
-    return halves
-
-
-def mean_of(x: Tensor, weight: Tensor) -> Tensor:
-    """Mean of (N, C, H, W) over the pixels by their weight (N, 1, H, W): (N, C)."""
-    total = weight.sum((2, 3)).clamp(min=1e-6)
-    return (x.float() * weight).sum((2, 3)) / total

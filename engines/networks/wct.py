@@ -24,7 +24,6 @@ class ColourNetwork(Levels):
     """
 
     def moments(self, maps: Sequence[Tensor], mask: Tensor) -> Tensor:
-        """One row for the chosen pixels (N, 1, H, W); a whole's are the mean of its parts'."""
         with torch.autocast(maps[0].device.type, enabled=False):  # Roots need all their digits.
             means, products = [], []
             for x, weight in zip(maps, masks_of(mask), strict=True):
@@ -43,9 +42,7 @@ class ColourNetwork(Levels):
         style_regions: Tensor,
         strength: Tensor,
     ) -> list[Tensor]:
-        """The maps whitened by their own row's covariance and coloured by the style's (Li 2017,
-        eq. 2 and 3), as far as `strength` (N,) wants. A row of zeros says no style.
-        """
+        """Whitened by their own covariance and coloured by the style's (Li 2017, eq. 2 and 3)."""
         with torch.autocast(maps[0].device.type, enabled=False):  # Roots need all their digits.
             said = (style.abs().amax(2) > 0).float() * strength[:, None]
             found = []

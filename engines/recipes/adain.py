@@ -15,10 +15,11 @@ from torch import Tensor, nn
 from torch.nn.functional import mse_loss
 
 from engines.losses import l1
-from engines.losses.style import adain, style_distance
+from engines.losses.style import adain, practice, style_distance
+from engines.measures import LUMA
 from engines.networks.adain import StyleNetwork
-from engines.networks.levels import HALVINGS
-from engines.ports import Image, Mask, Moments, Scalar
+from engines.ports import Scalar
+from engines.readings import Words, readings
 from engines.recipe import (
     Draw,
     Graph,
@@ -33,8 +34,7 @@ from engines.recipe import (
 )
 from engines.vgg import vgg
 
-STYLE_SIDE = 256  # pixels a side of the picture that the exported encoder takes
-LUMA = (0.299, 0.587, 0.114)
+WORDS = Words("Picture", "Style picture", "Take a picture's style", "Measure the picture")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,11 +86,8 @@ class AdainRecipe(Recipe):
     def loss(self, batch: UnpairedBatch, draw: Draw) -> Terms:
         """Of four rows one is asked for nothing, one for its own style, two for another's."""
         s = self.settings
-        role = (draw.first + torch.arange(len(batch.source), device=batch.source.device)) % 4
-        same, other = role < 2, role >= 2
-        style = torch.where((role == 1)[:, None, None, None], batch.source, batch.target)
-        strength = (role > 0).to(batch.source.dtype)
-        made = restyled(self.nets, batch.source, style, strength)
+        style, strength, other = practice(batch.source, batch.target, draw.first)
+        same, made = ~other, styled(self.nets, batch.source, style, strength)
         terms = {"smooth": s.smooth * (_steps(made, 2) + _steps(made, 3))}
         if same.any():
             terms["same"] = s.same * l1(made[same], batch.source[same])
@@ -107,59 +104,31 @@ class AdainRecipe(Recipe):
 
     def preview(self, nets: nn.ModuleDict, batch: UnpairedBatch, draw: Draw) -> Tensor:
         """Each source in the style of its target."""
-        return restyled(nets, batch.source, batch.target, torch.ones_like(batch.source[:, 0, 0, 0]))
+        return styled(nets, batch.source, batch.target, torch.ones_like(batch.source[:, 0, 0, 0]))
 
     def graphs(self, nets: nn.ModuleDict) -> Sequence[Graph]:
         network = nets["network"]
         assert isinstance(network, StyleNetwork)
-        limits: dict[str, Any] = {"multiple": 2**HALVINGS, "minimum": 32, "maximum": 8192}
-        fixed = (STYLE_SIDE, STYLE_SIDE)
-        photo = Image("photo", "Picture", **limits)
-        manner = Image("manner", "Style picture", fixed=fixed)
-        here = Mask("here", "Only here", **limits, whole=True)
-        there = Mask("there", "Only from there", fixed=fixed, whole=True)
-        channels = tuple(network.widths)
-        moments = Moments("moments", "Statistics of the picture", regional=True, channels=channels)
-        style = Moments("style", "Style", regional=True, channels=channels)
-        strength = Scalar("strength", "Strength", initial=1.0)
+        read = readings(network, WORDS, minimum=32)
         colour = Scalar("colour", "Keep the colours")
         return [
-            Graph("encode", _Read(network), (manner, there), (style,), "Take a picture's style"),
-            Graph("survey", _Read(network), (photo, here), (moments,), "Measure the picture"),
+            *read.graphs,
             Graph(
-                "restyle",
-                _Restyle(network),
-                (photo, moments, style, strength, colour),
-                (Image("picture", "Picture", **limits),),
+                "restyle", _Restyle(network), (*read.inputs, colour), (read.picture,),
                 "Paint the picture in that style",
             ),
-        ]
+        ]  # fmt: skip
 
 
-def restyled(nets: nn.ModuleDict, source: Tensor, style: Tensor, strength: Tensor) -> Tensor:
-    """Pictures (N, 3, H, W) in the style of others, by `strength` (N,) in [0, 1]."""
+def styled(nets: nn.ModuleDict, source: Tensor, style: Tensor, strength: Tensor) -> Tensor:
+    """Pictures in the style of others, as `StyleNetwork.styled` has it."""
     network = nets["network"]
     assert isinstance(network, StyleNetwork)
-    maps, everything = network.encode(source), torch.ones_like(source[:, :1])
-    own = network.moments(maps, everything)
-    theirs = network.moments(network.encode(style), everything)
-    everywhere = torch.zeros_like(source[:, 0], dtype=torch.uint8)
-    return network.decode(network.exchanged(maps, own, everywhere, theirs, everywhere, strength))
+    return network.styled(source, style, strength)
 
 
 def _steps(picture: Tensor, axis: int) -> Tensor:
     return picture.diff(dim=axis).square().mean()
-
-
-class _Read(nn.Module):
-    """A picture and a choice of its pixels -> their moments as a table of one row, (N, 1, D)."""
-
-    def __init__(self, network: StyleNetwork) -> None:
-        super().__init__()
-        self.network = network
-
-    def forward(self, picture: Tensor, mask: Tensor) -> Tensor:
-        return self.network.moments(self.network.encode(picture), mask)
 
 
 class _Restyle(nn.Module):
@@ -173,21 +142,9 @@ class _Restyle(nn.Module):
         self.register_buffer("luma", torch.tensor(LUMA).view(1, 3, 1, 1), persistent=False)
         self.luma: Tensor
 
-    def forward(
-        self,
-        photo: Tensor,
-        moments: Tensor,
-        own_regions: Tensor,
-        style: Tensor,
-        style_regions: Tensor,
-        strength: Tensor,
-        colour: Tensor,
-    ) -> Tensor:
-        network = self.network
-        maps = network.exchanged(
-            network.encode(photo), moments, own_regions, style, style_regions, strength
-        )
-        made = network.decode(maps)
+    def forward(self, photo: Tensor, *said: Tensor) -> Tensor:
+        *exchange, colour = said
+        made = self.network.painted(photo, *exchange)
         brighter = ((made - photo) * self.luma).sum(1, keepdim=True)
         kept = (photo + brighter).clamp(-1, 1)
         return made + colour.view(-1, 1, 1, 1) * (kept - made)

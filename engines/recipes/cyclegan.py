@@ -127,7 +127,8 @@ class CycleganRecipe(Recipe):
 
     def critic_loss(self, batch: UnpairedBatch, draw: Draw) -> Terms:
         """Least squares on real pictures, and on made ones of now or earlier."""
-        found: Terms = {"_told": batch.source.new_zeros(())}
+        found: Terms = {}
+        told: list[Tensor] = []
         fakes = self.shown[draw.first].chunk(2)
         for way, real, fake in zip(
             ("back", "there"), (batch.source, batch.target), fakes, strict=True
@@ -137,7 +138,8 @@ class CycleganRecipe(Recipe):
                 fake = self.nets[f"pool_{way}"](fake, draw.uniform(count), draw.uniform(count))
             scores = self._judge(way, real, draw), self._judge(way, fake, draw)
             found[f"critic_{way}"] = lsgan_critic(*scores)
-            found["_told"] = found["_told"] + told_apart(*scores) / 2
+            told.append(told_apart(*scores))
+        found["_told"] = torch.stack(told).mean()
         return found
 
     def _judge(self, way: str, picture: Tensor, draw: Draw) -> Tensor:

@@ -15,10 +15,10 @@ import torch
 from torch import Tensor, nn
 
 from engines.losses import l1
-from engines.losses.style import style_distance
-from engines.networks.levels import HALVINGS
+from engines.losses.style import practice, style_distance
 from engines.networks.wct import ColourNetwork, smoothed
-from engines.ports import Image, Mask, Moments, Scalar
+from engines.ports import Scalar
+from engines.readings import Words, readings
 from engines.recipe import (
     Draw,
     Graph,
@@ -33,7 +33,7 @@ from engines.recipe import (
 )
 from engines.vgg import vgg
 
-STYLE_SIDE = 256  # pixels a side of the picture that the exported encoder takes
+WORDS = Words("Photo", "Style photo", "Take a photo's light", "Measure the photo")
 SHALLOW = ("relu1_1", "relu2_1", "relu3_1")  # Deeper ones would ask for the style's shapes.
 
 
@@ -82,10 +82,8 @@ class PhotoStyleRecipe(Recipe):
     def loss(self, batch: UnpairedBatch, draw: Draw) -> Terms:
         """Of four rows one is asked for nothing, one for its own style, two for another's."""
         s = self.settings
-        role = (draw.first + torch.arange(len(batch.source), device=batch.source.device)) % 4
-        same, other = role < 2, role >= 2
-        style = torch.where((role == 1)[:, None, None, None], batch.source, batch.target)
-        made = recoloured(self.nets, batch.source, style, (role > 0).to(batch.source.dtype))
+        style, strength, other = practice(batch.source, batch.target, draw.first)
+        same, made = ~other, styled(self.nets, batch.source, style, strength)
         terms: Terms = {}
         if same.any():
             terms["same"] = s.same * l1(made[same], batch.source[same])
@@ -101,59 +99,28 @@ class PhotoStyleRecipe(Recipe):
 
     def preview(self, nets: nn.ModuleDict, batch: UnpairedBatch, draw: Draw) -> Tensor:
         """Each source in the light of its target, smoothed."""
-        made = recoloured(
-            nets, batch.source, batch.target, torch.ones_like(batch.source[:, 0, 0, 0])
-        )
+        made = styled(nets, batch.source, batch.target, torch.ones_like(batch.source[:, 0, 0, 0]))
         return smoothed(made, batch.source).clamp(-1, 1)
 
     def graphs(self, nets: nn.ModuleDict) -> Sequence[Graph]:
         network = nets["network"]
         assert isinstance(network, ColourNetwork)
-        limits: dict[str, Any] = {"multiple": 2**HALVINGS, "minimum": 64, "maximum": 8192}
-        fixed, channels = (STYLE_SIDE, STYLE_SIDE), tuple(network.widths)
-        photo = Image("photo", "Photo", **limits)
-        manner = Image("manner", "Style photo", fixed=fixed)
-        here = Mask("here", "Only here", **limits, whole=True)
-        there = Mask("there", "Only from there", fixed=fixed, whole=True)
-        moments, style = (
-            Moments(name, label, regional=True, channels=channels, products=True)
-            for name, label in (("moments", "Statistics of the photo"), ("style", "Style"))
-        )
-        strength = Scalar("strength", "Strength", initial=1.0)
+        read = readings(network, WORDS, minimum=64, products=True)
         smooth = Scalar("smooth", "Keep the edges", initial=1.0)
         return [
-            Graph("encode", _Read(network), (manner, there), (style,), "Take a photo's light"),
-            Graph("survey", _Read(network), (photo, here), (moments,), "Measure the photo"),
+            *read.graphs,
             Graph(
-                "recolour",
-                _Recolour(network),
-                (photo, moments, style, strength, smooth),
-                (Image("picture", "Picture", **limits),),
+                "recolour", _Recolour(network), (*read.inputs, smooth), (read.picture,),
                 "Paint the photo in that light",
             ),
-        ]
+        ]  # fmt: skip
 
 
-def recoloured(nets: nn.ModuleDict, source: Tensor, style: Tensor, strength: Tensor) -> Tensor:
-    """Photos (N, 3, H, W) in the light of others, by `strength` (N,) in [0, 1]; not smoothed."""
+def styled(nets: nn.ModuleDict, source: Tensor, style: Tensor, strength: Tensor) -> Tensor:
+    """Photos in the light of others, as `ColourNetwork.styled` has it; not smoothed."""
     network = nets["network"]
     assert isinstance(network, ColourNetwork)
-    maps, everything = network.encode(source), torch.ones_like(source[:, :1])
-    own = network.moments(maps, everything)
-    theirs = network.moments(network.encode(style), everything)
-    everywhere = torch.zeros_like(source[:, 0], dtype=torch.uint8)
-    return network.decode(network.exchanged(maps, own, everywhere, theirs, everywhere, strength))
-
-
-class _Read(nn.Module):
-    """A picture and a choice of its pixels -> their moments as a table of one row, (N, 1, D)."""
-
-    def __init__(self, network: ColourNetwork) -> None:
-        super().__init__()
-        self.network = network
-
-    def forward(self, picture: Tensor, mask: Tensor) -> Tensor:
-        return self.network.moments(self.network.encode(picture), mask)
+    return network.styled(source, style, strength)
 
 
 class _Recolour(nn.Module):
@@ -163,21 +130,9 @@ class _Recolour(nn.Module):
         super().__init__()
         self.network = network
 
-    def forward(
-        self,
-        photo: Tensor,
-        moments: Tensor,
-        own_regions: Tensor,
-        style: Tensor,
-        style_regions: Tensor,
-        strength: Tensor,
-        smooth: Tensor,
-    ) -> Tensor:
-        network = self.network
-        maps = network.exchanged(
-            network.encode(photo), moments, own_regions, style, style_regions, strength
-        )
-        made = network.decode(maps)
+    def forward(self, photo: Tensor, *said: Tensor) -> Tensor:
+        *exchange, smooth = said
+        made = self.network.painted(photo, *exchange)
         # Where nothing is asked for the photo itself is smoothed, by itself: it stays as it is.
         even = smoothed(made - photo, photo) + photo
         return (made + smooth.view(-1, 1, 1, 1) * (even - made)).clamp(-1, 1)

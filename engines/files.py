@@ -89,6 +89,18 @@ def write_json(path: Path, value: Any) -> None:
     write_text(path, json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
 
 
+def link_folder(link: Path, target: Path) -> None:
+    """Make `link` point at a folder, or leave one there that does already; UserError."""
+    try:
+        if link.is_symlink():
+            link.unlink()
+        link.symlink_to(target.resolve(), target_is_directory=True)
+    except OSError as error:
+        raise UserError(
+            f"Could not link {link} to {target} ({error.strerror}); choose an empty folder."
+        ) from error
+
+
 def _flush(path: Path) -> None:
     """Force a file's or folder's contents to the disk."""
     if path.is_dir() and os.name == "nt":  # Windows cannot open a folder for this.

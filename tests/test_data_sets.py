@@ -5,6 +5,7 @@ import csv
 import json
 import os
 import shutil
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -12,15 +13,16 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 
-from engines.data import kinds, points, sets, tables
+from engines.data import kinds, points, sets, street, tables
 from engines.data.crops import central_crop, kept, random_crop
 from engines.data.kinds import LayoutSet, PaintedSet
 from engines.data.landscapes import attributes_of, prepare, weight_of
 from engines.data.pictures import read_layout, read_picture, write_layout, write_picture
 from engines.data.samples import PairedSample, PointsSample
 from engines.data.sets import open_data, open_test
-from engines.data.spec import palette
+from engines.data.spec import PaletteClass, palette
 from engines.errors import UserError
 
 SIZE = (32, 32)
@@ -581,3 +583,35 @@ def test_prepared_landscapes_open(small: Path, tmp_path: Path) -> None:
     (small / "splits.csv").unlink()
     with pytest.raises(UserError, match=r"splits\.csv cannot be read"):
         prepare(small, out)
+
+
+def test_two_sets_of_streets_become_one(tmp_path: Path) -> None:
+    names = {"facades": ("various", "window", "door"), "camvid": ("sky", "tree", "bicyclist")}
+    for name, classes in names.items():
+        colours = [PaletteClass(each, f"#00000{i}") for i, each in enumerate(classes)]
+        make_layouts(tmp_path / name, colours)
+    out = tmp_path / "made"
+    for _ in range(2):  # A second time it renews what it made.
+        assert street.prepare(tmp_path, out) == {"camvid, train": 2, "facades, train": 2}
+    data = open_data(out, "layout", SIZE)
+    assert data.names == ["camvid/p0", "camvid/p1", "facades/p0", "facades/p1"]
+    assert data.weights == [0.5, 0.5, 1, 1]
+    called = [c.name for c in street.CLASSES]
+    seen = [{called[i] for i in np.unique(np.asarray(data.fixed(at)[1]))} for at in (0, 2)]
+    assert seen == [{"sky", "vegetation", "person"}, {"other", "window", "door"}]
+    (out / "photos" / "camvid").unlink()
+    (tmp_path / "camvid").rename(tmp_path / "gone")
+    with pytest.raises(UserError, match="holds both"):
+        street.prepare(tmp_path, out)
+
+
+def make_layouts(folder: Path, classes: Sequence[PaletteClass]) -> None:
+    """Two photos, each with a layout of all classes in stripes."""
+    ids = np.repeat(np.arange(len(classes), dtype=np.uint8), 64).reshape(-1, 32).repeat(2, axis=1)
+    for name in ("p0", "p1"):
+        for part, picture in (("photos", np.zeros((*ids.shape, 3), np.uint8)), ("layouts", ids)):
+            (folder / part).mkdir(parents=True, exist_ok=True)
+            Image.fromarray(picture).save(folder / part / f"{name}.png")
+    entries = [{"id": i, "name": c.name, "color": c.color} for i, c in enumerate(classes)]
+    (folder / "classes.json").write_text(json.dumps(entries))
+    (folder / "splits.csv").write_text("name,split\np0,train\np1,train\n")

@@ -8,7 +8,6 @@ of the sky is measured instead, and so is how light the whole picture is.
 """
 
 import csv
-import io
 import json
 from collections import Counter
 from collections.abc import Mapping
@@ -59,11 +58,11 @@ def prepare(folder_in: Path, folder_out: Path, side: int = 256) -> dict[str, int
             counts[f"{name} below 0.3"] += value is not None and value < 0.3
     folder_out.mkdir(parents=True, exist_ok=True)
     for name in ("photos", "layouts"):
-        _link(folder_out / name, folder_in / name)
+        files.link_folder(folder_out / name, folder_in / name)
     entries = [{"id": i, "name": c.name, "color": c.color} for i, c in enumerate(classes)]
     files.write_text(folder_out / "classes.json", json.dumps(entries, indent=1) + "\n")
-    files.write_text(folder_out / "attributes.csv", _table(attributes))
-    files.write_text(folder_out / "splits.csv", _table(splits))
+    files.write_text(folder_out / "attributes.csv", tables.csv_text(attributes))
+    files.write_text(folder_out / "splits.csv", tables.csv_text(splits))
     return dict(sorted(counts.items()))
 
 
@@ -114,21 +113,3 @@ def _rows(path: Path) -> list[dict[str, str]]:
     if not rows or not needed | {"f_snow_ice"} <= rows[0].keys():
         raise UserError(f"{path} lacks the columns of the landscape set; choose its folder.")
     return rows
-
-
-def _link(link: Path, target: Path) -> None:
-    """Make `link` point at a folder, or leave one there that does already."""
-    try:
-        if link.is_symlink():
-            link.unlink()
-        link.symlink_to(target.resolve(), target_is_directory=True)
-    except OSError as error:
-        raise UserError(
-            f"Could not link {link} to {target} ({error.strerror}); choose an empty folder."
-        ) from error
-
-
-def _table(rows: list[list[str]]) -> str:
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows(rows)
-    return text.getvalue()

@@ -4,7 +4,7 @@ import csv
 import io
 import json
 import math
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -47,6 +47,13 @@ def read_classes(folder: Path) -> tuple[PaletteClass, ...]:
     if len(set(names)) != len(names):
         raise UserError(f"Two classes in {path} have the same name; rename one.")
     return tuple(by_id[i] for i in range(len(by_id)))
+
+
+def csv_text(rows: Iterable[Iterable[str]]) -> str:
+    """Rows as the text of a .csv."""
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(rows)
+    return text.getvalue()
 
 
 def read_attributes(

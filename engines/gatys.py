@@ -6,16 +6,16 @@ VGG-16 for VGG-19; each layer's loss is divided by the mean square of what is wa
 weight serves all pictures; a small weight on differences between neighbours.
 """
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-from engines.data.pictures import Pixels
+from engines.data.pictures import LUMA, Pixels
 from engines.features import network_form
 from engines.losses.style import gram, statistics
-from engines.measures import LUMA
 from engines.references import levels
 from engines.vgg import Vgg, vgg
 
@@ -45,22 +45,36 @@ def paint(
     keep_colour: bool = False,
     device: str = "cpu",
     stop: Callable[[], bool] = lambda: False,
+    hear: Callable[[Look], None] | None = None,
 ) -> Iterator[Look]:
     """Optimise from the content itself (uint8 (H, W, 3); the style may be of another size), with a
     look every EACH evaluations; `weight` is the style's beside the content's.
 
-    `keep_colour` takes the style's brightness alone (section 5.2 of Gatys 2016b, arXiv:1606.05897).
-    The same inputs give the same picture. Ends early where `stop` says so.
+    `keep_colour` takes the style's brightness alone (section 5.2 of Gatys 2016b, arXiv:1606.05897),
+    made as bright and as contrasty as the content's. The same inputs give the same picture. Ends
+    early where `stop` says so; `hear` is told of every evaluation, and may wait or raise. UserError
+    where the losses became no numbers.
     """
     network = vgg(torch.device(device))
     true, manner = (network_form(picture[None], device) for picture in (content, style))
     if keep_colour:
         true, manner = _grey(true), _grey(manner)
+        manner = (manner - manner.mean()) * (true.std() / manner.std().clamp_min(1e-3))
+        manner = (manner + true.mean()).clamp(-1, 1)
     wanted = _Wanted(network, true, manner)
     x = true.clone(memory_format=torch.contiguous_format).requires_grad_(True)
     found: dict[str, float] = {}
+    heard = 0
+
+    def look(done: int) -> Look:
+        with torch.no_grad():
+            made = x
+            if keep_colour:
+                made = network_form(content[None], device) + _grey(x - true)
+            return Look(levels(made)[0], done, steps, dict(found))
 
     def closure() -> Tensor:
+        nonlocal heard
         x.grad = None
         terms = wanted.terms(_grey(x) if keep_colour else x)
         terms = {
@@ -69,21 +83,28 @@ def paint(
             "smooth": smooth * (x.diff(dim=2).abs().mean() + x.diff(dim=3).abs().mean()),
         }
         found.update({name: float(term.detach()) for name, term in terms.items()})
+        if not all(math.isfinite(value) for value in found.values()):
+            raise UserError(
+                f"The painting went astray after {heard} evaluations, its losses are no numbers "
+                "any more; give the style less weight."
+            )
+        heard += 1
+        if hear is not None:
+            hear(look(heard))
         loss = torch.stack(list(terms.values())).sum()
         loss.backward()
         assert x.grad is not None
         x.grad = x.grad.contiguous()  # What the search takes.
         return loss
 
-    search = torch.optim.LBFGS([x], max_iter=EACH, max_eval=EACH, history_size=20)
-    for done in range(EACH, steps + 1, EACH):
+    search = torch.optim.LBFGS([x], history_size=20)
+    for before in range(0, steps, EACH):
+        count = min(EACH, steps - before)
+        search.param_groups[0].update(max_iter=count, max_eval=count)
         search.step(closure)
         with torch.no_grad():
             x.clamp_(-1, 1)
-            made = x
-            if keep_colour:
-                made = (network_form(content[None], device) + _grey(x - true)).clamp(-1, 1)
-            yield Look(levels(made)[0], done, steps, dict(found))
+        yield look(before + count)
         if stop():
             return
 

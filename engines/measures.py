@@ -14,6 +14,7 @@ import numpy.typing as npt
 from scipy.stats import rankdata, sem, t  # type: ignore[import-untyped]
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
+from engines.data.pictures import LUMA
 from engines.errors import UserError
 
 Numbers = npt.NDArray[np.floating]
@@ -21,7 +22,6 @@ Ids = npt.NDArray[np.uint8]
 Picture = npt.NDArray[np.uint8]
 
 UNPAINTED = 255
-LUMA = (0.299, 0.587, 0.114)  # brightness by red, green and blue: Rec. 601
 FEWEST_FOR_FRECHET = 5000
 _RESAMPLINGS = 1000
 

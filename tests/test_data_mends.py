@@ -486,7 +486,7 @@ def test_a_plan_does_not_lead_out_of_the_folder(folder: Path, names: tuple[str, 
 def test_every_part_of_a_plan_changes_what_joins_and_travels() -> None:
     """A field that is added later is not forgotten in `|`, `to_json` or `from_json`."""
     every = Mends(("a", "b"), ("", "c"), CLASSES, True, True, True, True, True, True, True, ("f",),
-                  (("x", "y"),), Split())  # fmt: skip
+                  (("x", "y"),), Split(), "edges")  # fmt: skip
     assert {each.name for each in fields(Mends)} == set(every.to_json())
     assert NONE | every == every
 

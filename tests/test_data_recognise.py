@@ -1,5 +1,6 @@
 """Folders as artists have them are recognised, with a reason, and open as they were recognised."""
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from engines.data.derive import WAYS, derive
 from engines.data.listing import Lister
 from engines.data.mends import NONE, Split
 from engines.data.palettes import color_name
@@ -14,6 +16,7 @@ from engines.data.pictures import write_picture
 from engines.data.recognise import Recognised, descend, recognise
 from engines.data.scan import scan
 from engines.data.sets import open_data
+from engines.errors import UserError
 
 SIZE = (8, 8)
 COLORS = ((135, 206, 250), (20, 110, 30), (200, 60, 20))
@@ -256,7 +259,7 @@ def test_frames_are_split_by_their_clip_or_by_stretches(tmp_path: Path) -> None:
     fill(tmp_path / "walk", photo, "IMG_{:04d}.jpg", 40)
     report = scan(tmp_path / "walk")
     assert (report.form, report.mends) == ("photos", NONE)
-    assert [other.form for other in report.alternatives] == ["clips"]
+    assert [other.form for other in report.alternatives] == ["clips", *WAYS]
 
 
 def test_dull_photos_are_no_film_and_equal_borders_make_no_pairs(tmp_path: Path) -> None:
@@ -324,3 +327,47 @@ def test_a_link_in_a_circle_ends(tmp_path: Path) -> None:
     (tmp_path / "loop").symlink_to(tmp_path / "loop")
     report = scan(tmp_path)
     assert (report.form, report.pictures) == ("folders", 4)
+
+
+def test_pairs_can_be_made_of_any_pictures(vistas: Path, tmp_path: Path) -> None:
+    shutil.copytree(vistas / "photos", tmp_path / "set")
+    others = {each.form: each for each in scan(tmp_path / "set").alternatives}
+    assert [form for form in others if form in WAYS] == list(WAYS)
+    for way in WAYS:
+        mends = others[way].mends
+        report = scan(tmp_path / "set", "paired", deep=True, mends=mends)
+        assert (report.form, report.kind, report.problems) == (way, "paired", [])
+        data = open_data(tmp_path / "set", "paired", (32, 32), mends=mends)
+        assert data.spec.source == way
+        source, target = data.draw(0, np.random.default_rng(0))
+        again = derive(np.asarray(target).transpose(1, 2, 0), way).transpose(2, 0, 1)
+        assert np.array_equal(source, again)
+        assert not np.array_equal(source, target)
+    assert scan(tmp_path / "set", "paired").mends.source == "edges"  # unless more is said
+
+
+def test_what_is_made_of_a_picture() -> None:
+    half = np.zeros((40, 48, 3), np.uint8)
+    half[:, 24:] = 200, 40, 90
+    for way in WAYS:
+        assert derive(half, way).shape == half.shape
+    lines = derive(half, "edges")
+    assert (lines[:, (23, 24)] == 0).any(axis=(1, 2))[1:-1].all()
+    assert (lines[:, :20] == 255).all()
+    assert (lines[:, 28:] == 255).all()
+    even = np.full((16, 16, 3), 77, np.uint8)
+    assert (derive(even, "edges") == 255).all()
+    assert (derive(even, "sketch") == 255).all()
+    shaded = derive(half, "sketch")
+    assert shaded[20, 22, 0] < 60  # dark beside light
+    assert shaded[20, 40, 0] > 240
+    assert derive(half, "grey")[0, 47].tolist() == [
+        94,
+        94,
+        94,
+    ]  # .299 * 200 + .587 * 40 + .114 * 90
+    chequered = np.indices((16, 16)).sum(0) % 2 * np.uint8(200)
+    fine = np.repeat(chequered.astype(np.uint8)[..., None], 3, axis=2)
+    assert np.ptp(derive(fine, "small")) == 0  # finer than what stays
+    with pytest.raises(UserError, match="edges"):
+        derive(even, "edgse")

@@ -51,8 +51,12 @@ def test_what_other_pictures_could_teach_is_shown_and_cannot_be_chosen(
     shown = [cards.item(row).data(Qt.ItemDataRole.UserRole) for row in range(cards.count())]
     assert {card.key for card in shown} == {entry.id for entry in dialog.plan.beyond}
     assert shown
-    assert not any(card.enabled for card in shown)
-    assert all(card.text.startswith("It needs ") for card in shown)
+    # Pairs can be made of any pictures; layouts, attributes and a second sort cannot.
+    catalog = dialog.plan.catalog
+    assert {catalog[card.key].kind for card in shown if card.enabled} == {"paired"}
+    needing = [card for card in shown if not card.enabled]
+    assert needing
+    assert all(card.text.startswith("It needs ") for card in needing)
 
 
 def test_a_folder_is_taken_for_what_it_could_teach_besides(
@@ -68,9 +72,9 @@ def test_a_folder_is_taken_for_what_it_could_teach_besides(
     shown = [cards.item(row).data(Qt.ItemDataRole.UserRole) for row in range(cards.count())]
     enabled = [card.enabled for card in shown]
     assert enabled == sorted(enabled, reverse=True)  # What can be chosen comes first.
-    kinds = {dialog.plan.catalog[card.key].kind for card in shown if card.enabled}
-    assert kinds == {"unpaired"}
-    wanted = shown[1]
+    kinds = [dialog.plan.catalog[card.key].kind for card in shown if card.enabled]
+    assert set(kinds) == {"unpaired", "paired"}
+    wanted = shown[kinds.index("unpaired")]
     pick(qtbot, dialog, "For other pictures", wanted.title)
     settled(qtbot, dialog)
     assert dialog.plan.recipe is not None

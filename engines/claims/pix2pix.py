@@ -14,7 +14,7 @@ import numpy as np
 from engines import measures
 from engines.claims import Lab, Row, _paint, claim
 from engines.claims._paint import Model
-from engines.data.pictures import resize_picture, shrink_layout
+from engines.data.pictures import LUMA, resize_picture, shrink_layout
 from engines.measures import Picture
 from engines.recipe import recipe_type
 
@@ -172,7 +172,7 @@ def spectrum_distance(made: Sequence[Picture], real: Sequence[Picture]) -> float
 
 def _spectrum(pictures: Sequence[Picture]) -> measures.Numbers:
     """Power of brightness in dB in rings of spatial frequency, mean over pictures."""
-    luma = np.stack(pictures).astype(np.float64) @ np.array(measures.LUMA)
+    luma = np.stack(pictures).astype(np.float64) @ np.array(LUMA)
     window = np.hanning(luma.shape[1])
     luma = (luma - luma.mean((1, 2), keepdims=True)) * np.outer(window, window)
     power = np.square(np.abs(np.fft.fft2(luma))).mean(0)

@@ -16,6 +16,7 @@ from engines.commands.terminal import (
     size,
     whole,
 )
+from engines.data.derive import WAYS
 from engines.data.mends import NONE, Mends, Split, read_mends
 from engines.data.report import KINDS
 from engines.errors import UserError, choose
@@ -52,6 +53,9 @@ def add(verbs: Verbs) -> None:
     mend.add_argument("folder", type=Path, metavar="DIR")
     mend.add_argument("--kind", choices=KINDS)
     mend.add_argument("--out", type=Path, required=True, metavar="FILE", help="for train --mends")
+    mend.add_argument(
+        "--from", dest="source", choices=WAYS, help="make pairs: this of each picture, and itself"
+    )
     mend.add_argument(
         "--offer", action="append", metavar="ID", help="one of the repairs; all usual ones if none"
     )
@@ -115,7 +119,9 @@ def _mend(options: argparse.Namespace) -> int:
     from engines.data.offers import combined, offers
 
     check_writable(options.out)
-    report = _looked(options.folder, options.kind, True, NONE)
+    given = NONE if options.source is None else Mends(source=options.source)
+    kind = options.kind if options.source is None else "paired"
+    report = _looked(options.folder, kind, True, given)
     found = {offer.id: offer for offer in offers(report)}
     for name in options.offer or ():
         if name not in found:
@@ -131,7 +137,7 @@ def _mend(options: argparse.Namespace) -> int:
     files.write_json(options.out, mends.to_json())
     for offer in chosen:
         say(f"{offer.title} ({offer.count:,}): {offer.sentence}")
-    again = _looked(options.folder, options.kind, False, mends)
+    again = _looked(options.folder, kind, False, mends)
     print(again.text())
     say(f"How to read it is in {options.out}; use it with train --mends {options.out}.")
     return 1 if again.problems else 0

@@ -11,6 +11,7 @@ import numpy as np
 
 from engines.data import points
 from engines.data.crops import Crop, central_crop, central_detail, kept, random_crop, random_detail
+from engines.data.derive import derive
 from engines.data.layouts import Reading
 from engines.data.listing import apart
 from engines.data.pictures import read_picture, resize_picture, shrink_layout
@@ -242,6 +243,15 @@ class PairedSet(ImageSet):
 
     def _sample(self, index: int, decoded: Decoded, crop: Crop) -> Sample:
         return PairedSample(*(crop.picture(array, self.spec.size) for array in decoded))
+
+
+class DerivedSet(ImageSet):
+    """Pictures as targets, each with what is made of its crop as the source."""
+
+    def _sample(self, index: int, decoded: Decoded, crop: Crop) -> Sample:
+        target = crop.picture(decoded[0], self.spec.size)
+        source = derive(target.transpose(1, 2, 0), self.spec.source)
+        return PairedSample(np.ascontiguousarray(source.transpose(2, 0, 1)), target)
 
 
 class UnpairedSet(DataSet):

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from engines import files
+from engines.data.derive import WAYS
 from engines.data.spec import PaletteClass
 from engines.errors import UserError
 
@@ -68,11 +69,13 @@ class Mends:
     files: tuple[str, ...] = ()  # left out: paths inside the folder
     classes: tuple[tuple[str, str], ...] = ()  # name -> new name, another's (merged), or "" (none)
     split: Split | None = None  # in place of splits.csv and of the usual shares
+    source: str = ""  # what the first of each pair is made to be of its picture: see `derive`
 
     def __or__(self, other: "Mends") -> "Mends":
         """Both; where both say something that cannot be joined, the other's word."""
         joined = dict(self.classes) | dict(other.classes)
         return Mends(
+            source=other.source or self.source,
             folders=other.folders or self.folders,
             endings=other.endings or self.endings,
             palette=other.palette or self.palette,
@@ -124,6 +127,12 @@ def _word(value: Any) -> str:
     return value
 
 
+def _way(value: Any) -> str:
+    if value not in WAYS:
+        raise ValueError(f"nothing called {value!r} can be made of a picture")
+    return _word(value)
+
+
 def _words(value: Any) -> tuple[str, ...]:
     if not isinstance(value, list | tuple):
         raise TypeError(f"{value!r} is no list")
@@ -150,6 +159,7 @@ _READ: dict[str, Any] = {
     **dict.fromkeys(
         ("by_color", "nearest", "resize", "mates", "doubles", "unread", "lines"), _flag
     ),
+    "source": _way,
     "folders": _words,
     "endings": _words,
     "files": _words,

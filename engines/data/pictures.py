@@ -18,6 +18,7 @@ from engines.errors import UserError
 
 Pixels = npt.NDArray[np.uint8]
 UNPAINTED = 255
+LUMA = (0.299, 0.587, 0.114)  # brightness by red, green and blue: Rec. 601
 UNPAINTED_COLOR = (255, 0, 255)
 MAX_PIXELS = 120_000_000  # As float32 RGB this is 1.4 GB; larger pictures come in tiles some day.
 # Not all that Pillow knows: EPS would start Ghostscript, ICO and the like hide a second picture.

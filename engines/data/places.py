@@ -65,7 +65,7 @@ def places_of(folder: Path, kind: str, mends: Mends = NONE) -> Places:
                 "classes.json."
             )
         return Places(layered[0], layered[1], True, endings)
-    if kind in ("paired", "unpaired"):
+    if kind in ("paired", "unpaired") and not (kind == "paired" and mends.source):
         names = layered if mends.folders or painted else pair_names(folder)
         if names is None:
             raise UserError(

@@ -19,12 +19,22 @@ KIND_OF: dict[Form, str] = {
     "clips": "image",
     "layouts": "layout",
     "pairs": "paired",
+    "edges": "paired",
+    "sketch": "paired",
+    "grey": "paired",
+    "small": "paired",
     "unpaired": "unpaired",
     "folders": "labelled",
     "attributes": "labelled",
 }
 # Names of folders that are parts of a set, and no classes.
 PARTS = frozenset({"train", "training", "val", "valid", "validation", "test", "testing"})
+_DERIVED: dict[Form, str] = {
+    "edges": "Lines can be drawn of each picture, to learn the way back from.",
+    "sketch": "A sketch can be made of each picture, to learn the way back from.",
+    "grey": "The colours can be taken out of each picture, to learn to give it some.",
+    "small": "Each picture can be made small, to learn to make it large.",
+}
 ENOUGH = 0.5  # share of the names of the smaller folder that must have a mate
 
 
@@ -46,7 +56,7 @@ class Recognised:
 def recognise(lister: Lister) -> Recognised:
     """What a folder holds. OSError where it cannot be read."""
     found = _by_names(lister) or _by_looking(lister)
-    return _split(lister, found)
+    return _derived(_split(lister, found))
 
 
 def _by_names(lister: Lister) -> Recognised | None:
@@ -63,6 +73,19 @@ def _by_names(lister: Lister) -> Recognised | None:
             others=(_photos("The table can be left aside."),),
         )
     return None
+
+
+def _derived(found: Recognised) -> Recognised:
+    """With the pairs that can be made of the pictures alone, where there are pictures."""
+    known = [(found.kind, found.mends), *((other.kind, other.mends) for other in found.others)]
+    mends = next((mends for kind, mends in known if kind == "image"), None)
+    if mends is None:
+        return found
+    made = (
+        Alternative(form, "paired", reason, replace(mends, source=form))
+        for form, reason in _DERIVED.items()
+    )
+    return replace(found, others=(*found.others, *made))
 
 
 def _layouts(

@@ -12,6 +12,10 @@ Form = Literal[
     "clips",  # frames of moving pictures, in folders or by number: kind image
     "layouts",  # photos and layouts: kind layout
     "pairs",  # two folders with the same names: kind paired
+    "edges",  # pictures, of which lines are drawn to make pairs: kind paired
+    "sketch",  # likewise sketches
+    "grey",  # likewise grey ones
+    "small",  # likewise small ones
     "unpaired",  # two folders with different names
     "folders",  # a folder for each class: kind labelled
     "attributes",  # an attributes.csv: kind labelled

@@ -16,6 +16,7 @@ import numpy as np
 from engines.data import points, tables
 from engines.data.kinds import (
     DataSet,
+    DerivedSet,
     DetailSet,
     Entries,
     ImageSet,
@@ -103,8 +104,9 @@ def _open(
     mates: dict[str, Path] | None = None
     if places.second is not None:
         mates = _single(second, folder / places.second, mends)
-    if kind == "paired" and not places.layered:  # The target says where a pair belongs.
-        assert mates is not None
+    if (
+        kind == "paired" and mates is not None and not places.layered
+    ):  # The target says where a pair belongs.
         pictures, mates = mates, pictures
     if not pictures:
         raise UserError(f"There are no pictures in {folder / places.first}; choose another folder.")
@@ -139,6 +141,8 @@ def _as(
         return DetailSet(entries, spec, cache)
     if kind == "image":
         return ImageSet(entries, spec, cache)
+    if kind == "paired" and mends.source:
+        return DerivedSet(entries, replace(spec, source=mends.source), cache)
     if kind == "labelled":
         header, values = _values(folder, entries.names, pictures, mends)
         return LabelledSet(entries, replace(spec, attributes=header), cache, values)

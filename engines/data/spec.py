@@ -46,6 +46,7 @@ class DataSpec:
     classes: tuple[PaletteClass, ...] = ()
     attributes: tuple[str, ...] = ()
     fingerprint: str = ""
+    source: str = ""  # what is made of each picture for a pair: see `derive`
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON that `from_json` reads."""
@@ -65,6 +66,7 @@ class DataSpec:
                 classes=classes,
                 attributes=tuple(str(name) for name in value["attributes"]),
                 fingerprint=str(value["fingerprint"]),
+                source=str(value.get("source", "")),
             )
         except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise UserError(

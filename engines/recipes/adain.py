@@ -14,9 +14,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import mse_loss
 
+from engines.data.pictures import LUMA
 from engines.losses import l1
 from engines.losses.style import adain, practice, style_distance
-from engines.measures import LUMA
 from engines.networks.adain import StyleNetwork
 from engines.ports import Scalar
 from engines.readings import Words, readings

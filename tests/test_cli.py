@@ -1,11 +1,13 @@
 """The command line from pictures to a picture, and how it ends."""
 
+import io
 import json
 import os
 import signal
 import subprocess
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,9 +16,15 @@ from PIL import Image as Pillow
 
 from engines import cli
 from engines.cli import main
+from engines.data.derive import derive
+from engines.data.pictures import read_picture, write_picture
+from engines.ports import Image
 from engines.request import Request
 from engines.runs import Run
 from engines.runtime import places
+from engines.runtime.bundle import Bundle
+from engines.runtime.render import render as frames
+from engines.runtime.sessions import Sessions
 
 Said = pytest.CaptureFixture[str]
 
@@ -279,3 +287,41 @@ def test_a_slip_of_the_pen_is_told_what_was_meant(
     assert run_cli(*words) == 2
     assert f"perhaps {meant} is meant." in capsys.readouterr().err
     assert not list(tmp_path.iterdir())
+
+
+# Pairs that are made of the pictures ----------------------------------------------------------
+
+
+def test_a_model_of_lines_takes_photos_and_drawings(vistas: Path, tmp_path: Path) -> None:
+    mends, path, model = tmp_path / "lines.json", tmp_path / "run", tmp_path / "model"
+    assert run_cli("data", "mend", vistas, "--from", "edges", "--out", mends) == 0
+    words = ["--preset", "tiny", "--threads", "1", "--precision", "float32", "--unchecked"]
+    made = ["train", "pix2pix", "--data", vistas, "--mends", mends, "--out", path]
+    assert run_cli(*made, *words, "--validate-every", "0", "--steps", "1") == 0
+    assert run_cli("export", path, "--out", model) == 0
+    [source] = Bundle.open(model).target.inputs
+    assert isinstance(source, Image)
+    assert source.derived == "edges"
+    photo = next((vistas / "photos").iterdir())
+    drawn = tmp_path / "drawn.png"
+    write_picture(drawn, derive(read_picture(photo), "edges"))
+    found = []
+    for each in (photo, drawn):
+        out = tmp_path / f"{each.stem}_out.png"
+        assert run_cli("render", model, "--in", f"source={each}", "--out", out) == 0
+        found.append(out.read_bytes())
+        inside = tmp_path / f"{each.stem}_in"
+        assert run_cli("convert", model, each, "--out", inside) == 0
+        found += [path.read_bytes() for path in inside.glob("*.png")]
+    assert len(found) == 4
+    assert len(set(map(pixels_of, found))) == 1
+    # Of what was not drawn something else would have come.
+    plain = replace(
+        Request(Bundle.open(model).hash, (64, 64)), values={"source": read_picture(photo)}
+    )
+    frame = list(frames(Bundle.open(model), plain, Sessions("cpu")))[-1]
+    assert frame.picture.tobytes() != pixels_of(found[0])
+
+
+def pixels_of(file: bytes) -> bytes:
+    return np.asarray(Pillow.open(io.BytesIO(file)).convert("RGB")).tobytes()

@@ -81,6 +81,7 @@ def _find(bundle: "Bundle", name: str) -> "tuple[Port, str]":
 
 def read_value(port: "Port", text: str) -> Any:
     """A word as a document value of a port: a file read, a number, an option or a sentence."""
+    from engines.data.derive import taken
     from engines.data.pictures import read_layout, read_picture
     from engines.data.spec import PaletteClass
     from engines.ports import Choice, Image, Latent, Layout, Mask, Noise, Scalar
@@ -91,7 +92,7 @@ def read_value(port: "Port", text: str) -> Any:
     if isinstance(port, Image):
         if port.channels != 3:
             raise UserError(f"{port.name} has {port.channels} channels; it is read from no file.")
-        return read_picture(Path(text))
+        return taken(read_picture(Path(text)), port.derived)
     if isinstance(port, Mask):
         return read_picture(Path(text)).max(2) > 127
     if isinstance(port, Scalar):

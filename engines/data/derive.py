@@ -16,6 +16,7 @@ from engines.errors import UserError, choose
 
 _Luma = npt.NDArray[np.float64]
 SMALLER = 4  # times, of small pictures
+WHITE = 0.85  # of paper at least
 _FINE = 1.0  # pixels: what is finer than this draws no line
 _EDGES = (0.7, 0.88)  # shares of the pixels with a weaker slope than lines go on at, and begin at
 _SOFT = 5.0  # pixels: a sketch shades what differs from its surroundings of this size
@@ -64,6 +65,18 @@ def derive(picture: Pixels, way: str) -> Pixels:
     if way not in WAYS:
         raise UserError(f"Nothing called {way!r} can be made of a picture; {choose(way, WAYS)}")
     return WAYS[way](picture)
+
+
+def taken(picture: Pixels, way: str) -> Pixels:
+    """A picture (H, W, 3) as a model takes it that was taught with what is made of pictures: a
+    drawing, which is white for the most part, as it is, of a photo the drawing; UserError.
+
+    A small picture is not made smaller still: it is there to be made sharp.
+    """
+    if not way or way == "small":
+        return picture
+    drawn = way in ("edges", "sketch") and float(np.median(_luma(picture))) > WHITE
+    return picture if drawn else derive(picture, way)
 
 
 def _luma(picture: Pixels) -> _Luma:

@@ -53,11 +53,13 @@ class Image(Spatial):
 
     `fixed` is (height, width) where the network takes one size only, as a style encoder may; an
     output is `scale` times as large as what was asked for, whose limits are those of the port.
+    `derived` names what is made of a photo for it: see `engines.data.derive`.
     """
 
     channels: int = 3
     fixed: tuple[int, ...] = ()
     scale: int = 1
+    derived: str = ""
 
     kind: ClassVar[str] = "image"
     tolerance: ClassVar[float] = 1.0

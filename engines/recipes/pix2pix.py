@@ -49,6 +49,14 @@ class Pix2pixSettings(Settings):
     lr: Annotated[float, Range(1e-6, 1e-1), "Learning rate"] = 2e-4
 
 
+SOURCES = {  # what an artist is asked for, by how the pairs were made
+    "": "Source",
+    "edges": "Lines, or a photo to draw them of",
+    "sketch": "Sketch, or a photo to make one of",
+    "grey": "Photo to colour",
+    "small": "Small photo",
+}
+
 # A patch critic of this many layers sees that many pixels; 286 is the whole of a 256-pixel picture.
 LAYERS = {"16": 2, "70": 4, "286": 6}
 
@@ -141,7 +149,8 @@ class Pix2pixRecipe(Recipe):
             "minimum": 2**self.settings.depth,
             "maximum": 4096,
         }
-        source = Image("source", "Source", **limits, channels=self.data.channels)
+        way = self.data.source
+        source = Image("source", SOURCES[way], **limits, channels=self.data.channels, derived=way)
         return [
             Graph(
                 "translate", nets["translator"], (source,), (Image("picture", "Picture", **limits),)

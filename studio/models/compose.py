@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from engines.data.derive import taken
 from engines.data.pictures import shrink_area, shrink_layout
 from engines.ports import (
     UNPAINTED,
@@ -23,7 +24,7 @@ from engines.ports import (
     Text,
 )
 from engines.request import Request
-from engines.runtime.fit import nearest_size
+from engines.runtime.fit import fit, nearest_size
 from studio.document.document import Document, Pixels, translate
 from studio.document.raster import NOTHING, Area
 from studio.document.scene import Picture, Scene
@@ -90,6 +91,9 @@ def compose(bundle: "Bundle", scene: Scene, ids: Pixels) -> Request:
                 values[port.name] = mixed(scene, wire, ids)
         elif port.name in scene.values:
             value = _fitting(port, scene.values[port.name])
+            if isinstance(port, Image) and port.derived and value is not None:
+                size = (ids.shape[0], ids.shape[1])  # Lines are as wide as in training at its size.
+                value = taken(fit(port, value, size), port.derived)
             if value is not None:
                 values[port.name] = value
     return Request(

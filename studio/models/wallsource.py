@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PySide6.QtCore import QCoreApplication
 
+from engines.data.derive import taken
 from engines.data.pictures import resize_picture
 from engines.errors import UserError
 from engines.ports import UNPAINTED, Image, Layout
@@ -96,6 +97,8 @@ def asked(
         fixed = given.fixed if isinstance(given, Image) else ()
         whole = (fixed[0], fixed[1]) if fixed else size
         value = resize_picture(photo, whole)
+        if isinstance(given, Image):
+            value = taken(value, given.derived)
         request = replace(request, values={**request.values, port: value})
     return request, doubt
 

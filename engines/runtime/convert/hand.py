@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from engines.data.derive import taken
 from engines.data.pictures import read_layout, read_picture, resize_picture, shrink_layout
 from engines.data.spec import PaletteClass
 from engines.errors import UserError
@@ -109,6 +110,8 @@ class Hand:
 
     def request_of(self, value: Array) -> Request:
         """What is asked for of a picture or layout (H, W, ...)."""
+        if isinstance(self.port, Image):
+            value = taken(value, self.port.derived)
         size, pads = self.asked((value.shape[0], value.shape[1]))
         if pads:
             more = [(0, a - b) for a, b in zip(size, value.shape[:2], strict=True)]

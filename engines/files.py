@@ -89,6 +89,28 @@ def write_json(path: Path, value: Any) -> None:
     write_text(path, json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
 
 
+@contextlib.contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Hold the lock that this file is; others wait for it, and it dies with its holder. UserError
+    where it cannot be made.
+    """
+    import fcntl  # Other systems shall still read and write files.
+
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    except OSError as error:
+        raise UserError(
+            f"{path.parent} could not be locked: {error.strerror or error}; make the folder "
+            "writable."
+        ) from error
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
 def link_folder(link: Path, target: Path) -> None:
     """Make `link` point at a folder, or leave one there that does already; UserError."""
     try:

@@ -6,7 +6,6 @@ queue goes on with the studio closed, or a studio that was opened again.
 """
 
 import contextlib
-import fcntl
 import json
 import os
 import secrets
@@ -14,7 +13,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -211,19 +210,6 @@ def _write(home: Path, keys: Sequence[str], held: bool) -> None:
     files.write_json(home / QUEUE / "queue.json", {"keys": list(keys), "held": held})
 
 
-@contextlib.contextmanager
-def _locked(home: Path) -> Iterator[None]:
-    """Nobody else changes the queue within. The lock dies with its holder."""
-    try:
-        (home / QUEUE).mkdir(parents=True, exist_ok=True)
-        handle = os.open(home / QUEUE / "lock", os.O_RDWR | os.O_CREAT, 0o644)
-    except OSError as error:
-        raise UserError(
-            f"The queue in {home} could not be locked: {error.strerror or error}; make the folder "
-            "writable."
-        ) from error
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(handle)
+def _locked(home: Path) -> contextlib.AbstractContextManager[None]:
+    """Nobody else changes the queue within."""
+    return files.locked(home / QUEUE / "lock")

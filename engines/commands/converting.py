@@ -62,10 +62,37 @@ def add(verbs: Verbs) -> None:
         help="take statistics of every frame of a video anew, not once for all",
     )  # fmt: skip
     convert.add_argument("--nice", action="store_true", help="give way to other programs")
+    convert.add_argument(
+        "--then", type=Path, metavar="FOLDER",
+        help="when it has ended, begin the next conversion that waits in this folder of the studio",
+    )  # fmt: skip
     convert.set_defaults(do=_convert)
 
 
 def _convert(options: argparse.Namespace) -> int:
+    try:
+        return _one(options)
+    finally:
+        if options.then is not None:
+            _go_on(options.then)
+
+
+def _go_on(home: Path) -> None:
+    """Begin what waits for this one to end, be the studio open or not."""
+    from engines.runtime.convert import waiting
+
+    try:
+        following = waiting.go_on(home)
+    except UserError as error:
+        say(str(error))
+        return
+    if following is not None:
+        job, process = following
+        process.returncode = 0  # Nobody waits for it: Python shall not warn of it.
+        say(f"The next in the queue was begun: {job.home}.")
+
+
+def _one(options: argparse.Namespace) -> int:
     from engines.runtime.convert.job import Job
 
     if options.nice:
@@ -83,6 +110,8 @@ def _convert(options: argparse.Namespace) -> int:
             raise UserError("Say where to with --out: a folder, or for one file also its name.")
         check_writable(options.out)
         job = Job.make(_plan(options))
+    if options.then is None:  # Else it was asked to run before, and may have been to stop since.
+        job.run.steer("run")
     code = _drive(job, options.provider)
     if code == 0 and job.plan.single and not options.nice and job.plan.out.exists():
         job.remove()  # Of one file there is nothing more to know; the studio looks first.
@@ -147,7 +176,6 @@ def _work(job: "Job", provider: str) -> int:
     from engines.runtime.convert.job import Clock
     from engines.runtime.convert.work import Conversion
 
-    job.run.steer("run")
     plan = job.plan
     bundle: Bundle = find_model(plan.model)
     conversion = Conversion(job, bundle, open_sessions(provider))

@@ -1,14 +1,16 @@
 """Conversions of folders and videos: processes of their own, followed through files and steered.
 
-Closing the studio leaves them going; opening it finds them again, and offers what was broken off.
+Closing the studio leaves them going, one after the other; opening it finds them again, and offers
+what was broken off.
 """
 
 import json
 import os
 import subprocess
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -20,6 +22,7 @@ from engines.errors import UserError
 from engines.mixes import Mixed
 from engines.ports import Choice, Image, Layout, Mask, Port, Regional, Scalar
 from engines.request import Request
+from engines.runtime.convert import waiting
 from engines.runtime.convert.finding import FILMS, STILLS
 from engines.runtime.convert.job import INSIDE, PLAN, Job, Plan, State
 from studio.document.scene import Scene
@@ -33,11 +36,10 @@ if TYPE_CHECKING:
 
 LOOK_MS = 300
 LEASE_SECONDS = 1.0
-UP_SECONDS = 60.0  # for a process that was started to say its first word
 _MOST_BYTES = 1_000_000
 _MOST = 100  # conversions that are kept in mind
 
-Status = Literal["working", "paused", "resting", "done", "failed", "unfinished"]
+Status = Literal["working", "paused", "resting", "waiting", "done", "failed", "unfinished"]
 LIVE: tuple[Status, ...] = ("working", "paused", "resting")
 
 
@@ -59,20 +61,24 @@ class Round:
         """What is converted, in a word."""
         return self.source.name or str(self.source)
 
-    def look(self) -> bool:
-        """Read how it stands; whether that is news."""
+    def look(self, queue: waiting.Waiting) -> bool:
+        """Read how it stands, where this is the queue; whether that is news."""
         before = (self.state, self.status)
         self.state = self.job.state
-        self.status = self._status()
+        self.status = self._status(queue)
         return before != (self.state, self.status)
 
-    def _status(self) -> Status:
+    def _status(self, queue: waiting.Waiting) -> Status:
+        if self.job in queue.jobs:
+            return "waiting"
         said = self.state.standing
-        if self.process is not None and self.process.poll() is not None:
-            self.process = None
-        if self.job.run.busy or (
-            self.process is not None and time.monotonic() - self.since < UP_SECONDS
-        ):
+        if self.process is None:
+            up = queue.busy(self.job)
+        else:
+            up = self.process.poll() is None and time.monotonic() - self.since < waiting.UP_SECONDS
+            if self.process.returncode is not None:
+                self.process = None
+        if up or self.job.run.busy:
             return said if said in ("paused", "resting") else "working"
         return said if said in ("done", "failed") else "unfinished"
 
@@ -93,9 +99,16 @@ class Conversions(QObject):
         self.rounds: list[Round] = []
         self.rendering: Callable[[], bool] = lambda: False  # whether an artist waits for a picture
         self._next_lease = 0.0
+        self._said = ""
         self._timer = QTimer(self, interval=LOOK_MS)
         self._timer.timeout.connect(self.look)
         self._read()
+
+    @property
+    def queue(self) -> list[Round]:
+        """What waits, the next one first."""
+        known = {each.job: each for each in self.rounds}
+        return [known[job] for job in waiting.read(self.home).jobs if job in known]
 
     @property
     def unfinished(self) -> list[Round]:
@@ -117,20 +130,29 @@ class Conversions(QObject):
     # Following ----------------------------------------------------------------------------------
 
     def look(self) -> None:
-        """Read how all stand."""
+        """Read how all stand, and begin the next where none is at work."""
         if self.rendering():
             self.touch()
+        queue = self._follow()
+        if queue.jobs and not self.live:
+            self._begin()
+        elif not self.live:
+            self._timer.stop()
+
+    def _follow(self) -> waiting.Waiting:
+        """Read how all stand, and say what is news; the queue."""
+        queue = waiting.read(self.home)
         for each in list(self.rounds):
             was = each.status
-            if each.look():
+            if each.look(queue):
                 self.changed.emit(each)
-            if was in LIVE and each.status not in LIVE:
+            if was in LIVE and each.status not in (*LIVE, "waiting"):
+                self._do(partial(waiting.leave, self.home, each.job))
                 if each.dropped:
                     self.forget(each)
                 else:
                     self.ended.emit(each)
-        if not self.live:
-            self._timer.stop()
+        return queue
 
     def faults(self, each: Round) -> list[str]:
         """A sentence for each file that could not be converted, and each remark."""
@@ -139,17 +161,12 @@ class Conversions(QObject):
     # Steering -----------------------------------------------------------------------------------
 
     def start(self, plan: Plan) -> Round:
-        """Begin, or go on with, a conversion; UserError."""
+        """Begin, or go on with, a conversion; where one is at work it waits. UserError."""
         job = Job.make(plan)
-        each = next((r for r in self.rounds if r.job == job), None)
-        if each is None:
-            each = Round(job, plan.source, plan.out, State())
-            self.rounds.insert(0, each)
-            self._write()
-            self.listed.emit()
+        each = self._known(job) or Round(job, plan.source, plan.out, State())
         each.dropped = False
-        if each.status not in LIVE:
-            self._launch(each)
+        if each.status not in (*LIVE, "waiting"):
+            self._wait(each)
         return each
 
     def pause(self, each: Round) -> None:
@@ -157,18 +174,36 @@ class Conversions(QObject):
         self._steer(each, "pause")
 
     def resume(self, each: Round) -> None:
-        """Go on: after a pause, or with a new process where the last one stopped."""
-        try:
-            if each.status in LIVE:
-                self._steer(each, "run")
-            else:
-                self._launch(each)
-        except UserError as error:
-            self.problem.emit(str(error))
+        """Go on: after a pause, or where it was broken off, before all that wait."""
+        if each.status in LIVE:
+            self._steer(each, "run")
+        else:
+            self._do(lambda: self._wait(each, first=True))
+
+    def start_now(self, each: Round) -> None:
+        """Begin what waits at once, beside what is at work."""
+        self._begin(each.job)
+
+    def move(self, each: Round, by: int) -> None:
+        """Let it wait `by` places later; a negative number is earlier."""
+        queue = self.queue
+        if each in queue:
+            place = min(max(queue.index(each) + by, 0), len(queue) - 1)
+            queue.remove(each)
+            queue.insert(place, each)
+            self.arrange(queue)
+
+    def arrange(self, rounds: Sequence[Round]) -> None:
+        """Let them wait in this order."""
+        self._do(lambda: waiting.arrange(self.home, [each.job for each in rounds]))
+        self.listed.emit()
 
     def cancel(self, each: Round) -> None:
         """End it for good: what is finished stays, the rest is forgotten."""
-        if each.status in LIVE:
+        if each.status == "waiting" and not self._do(partial(waiting.leave, self.home, each.job)):
+            return
+        # It may have been begun, by the one before, since it was last looked at.
+        if each.status in LIVE or each.job.run.busy:
             each.dropped = True
             self._steer(each, "stop")
         else:
@@ -190,23 +225,45 @@ class Conversions(QObject):
             return
         self._next_lease = now + LEASE_SECONDS / 2
         for each in self.live:
-            try:
-                each.job.run.lease(LEASE_SECONDS)
-            except UserError as error:
-                self.problem.emit(str(error))
+            self._do(partial(each.job.run.lease, LEASE_SECONDS))
 
-    def _launch(self, each: Round) -> None:
-        each.process, each.since = each.job.launch(), time.monotonic()
-        each.job.tell(State("working", *_counts(each.state)))
-        each.look()
+    def _known(self, job: Job) -> Round | None:
+        return next((r for r in self.rounds if r.job == job), None)
+
+    def _wait(self, each: Round, first: bool = False) -> None:
+        """Put it into the queue, and begin it where nothing is at work; UserError."""
+        waiting.add(self.home, each.job, first)
+        if each not in self.rounds:
+            self.rounds.insert(0, each)
+            self._write()
+        self._begin()
+        self.listed.emit()
+
+    def _begin(self, job: Job | None = None) -> None:
+        """Launch the next one, or this one, where there is one."""
+        begun: list[tuple[Job, subprocess.Popen[bytes]] | None] = []
+        self._do(lambda: begun.append(waiting.go_on(self.home, job)))
+        for taken, process in filter(None, begun):
+            each = self._known(taken)
+            if each is not None:
+                each.process, each.since = process, time.monotonic()
+        self._follow()
         self._timer.start()
-        self.changed.emit(each)
+
+    def _do(self, do: Callable[[], object]) -> bool:
+        """Whether it was done; else `problem` has told why not, the same sentence once."""
+        try:
+            do()
+        except UserError as error:
+            if str(error) != self._said:
+                self._said = str(error)
+                self.problem.emit(str(error))
+            return False
+        self._said = ""
+        return True
 
     def _steer(self, each: Round, desire: Literal["run", "pause", "stop"]) -> None:
-        try:
-            each.job.run.steer(desire)
-        except UserError as error:
-            self.problem.emit(str(error))
+        self._do(lambda: each.job.run.steer(desire))
         self._timer.start()
 
     # What is kept in mind -----------------------------------------------------------------------
@@ -221,17 +278,18 @@ class Conversions(QObject):
             homes = json.loads(files.read_text(self._place, _MOST_BYTES))
         except (OSError, ValueError, RecursionError):
             homes = []
-        for home in homes[:_MOST] if isinstance(homes, list) else []:
-            job = Job(Path(str(home)))
+        listed = homes[:_MOST] if isinstance(homes, list) else []
+        queue = waiting.read(self.home)
+        for job in dict.fromkeys((*(Job(Path(str(home))) for home in listed), *queue.jobs)):
             try:
                 plan = job.plan
             except UserError:
                 continue
             each = Round(job, plan.source, plan.out, State())
-            each.look()
+            each.look(queue)
             if each.status != "done":
                 self.rounds.append(each)
-        if self.live:
+        if self.live or queue.jobs:
             self._timer.start()
 
     def _write(self) -> None:
@@ -239,10 +297,6 @@ class Conversions(QObject):
             files.write_json(self._place, [str(r.job.home) for r in self.rounds])
         except (UserError, ValueError) as error:
             self.problem.emit(str(error))
-
-
-def _counts(state: State) -> tuple[int, int, int]:
-    return state.done, state.failed, state.total
 
 
 # What there is to ask for ------------------------------------------------------------------------

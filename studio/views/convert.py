@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from PySide6.QtCore import QSettings, Qt
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QDialog,
     QHBoxLayout,
@@ -18,6 +19,7 @@ from engines.errors import UserError
 from studio.models.convert import LIVE, Conversions, Round
 from studio.models.library import Entry
 from studio.models.session import Session
+from studio.views.convert_all import Rounds
 from studio.views.convert_asking import Asking
 from studio.views.words import span_text
 
@@ -61,10 +63,11 @@ class Going(QWidget):
         state = each.state
         self.title.setText(self.tr("{0} into {1}").format(each.title, each.out))
         self.bar.setValue(round(state.share * 1000))
+        self.bar.setVisible(each.status != "waiting")
         self.told.setText(self._words(each))
         self.told.setObjectName("danger" if each.status == "failed" else "muted")
         self.told.style().polish(self.told)
-        over = each.status not in LIVE
+        over = each.status not in (*LIVE, "waiting")
         if news or over:
             told = self.conversions.faults(each) if over else []
             self.faults.setPlainText("\n".join(told))
@@ -72,6 +75,8 @@ class Going(QWidget):
 
     def _words(self, each: Round) -> str:
         state, status = each.state, each.status
+        if status == "waiting":
+            return self._turn(each)
         if status == "done":
             return self.tr("{0} of {1} are in {2}.").format(state.done, state.total, each.out)
         if status == "failed":
@@ -89,6 +94,14 @@ class Going(QWidget):
         elif state.left is not None:
             words.append(self.tr("{0} left").format(span_text(state.left)))
         return " · ".join(word for word in words if word)
+
+    def _turn(self, each: Round) -> str:
+        queue = self.conversions.queue
+        before = queue[queue.index(each) - 1 :][:1] if each in queue[1:] else self.conversions.live
+        if not before:
+            return self.tr("It waits, and begins in a moment.")
+        text = self.tr("It waits, and begins by itself when {0} has ended, the studio closed too.")
+        return text.format(before[0].title)
 
 
 class ConvertDialog(QDialog):
@@ -121,6 +134,7 @@ class ConvertDialog(QDialog):
         )
         self.other = self._button(self.tr("Another …"), self.tr("Convert something else as well"))
         self.shut = self._button(self.tr("Close"), self.tr("Close this; a conversion goes on"))
+        self.all = Rounds(conversions, self)
         buttons = QHBoxLayout()
         buttons.addWidget(self.other)
         buttons.addStretch(1)
@@ -130,14 +144,17 @@ class ConvertDialog(QDialog):
         column.setSpacing(12)
         column.addWidget(self.asking)
         column.addWidget(self.going)
+        column.addWidget(self.all)
         column.addLayout(buttons)
         self.start.clicked.connect(self._start)
         self.pause.clicked.connect(self._pause)
         self.cancel.clicked.connect(self._cancel)
         self.other.clicked.connect(lambda: self._show(None))
         self.shut.clicked.connect(self.close)
+        self.all.chosen.connect(self._show)
         conversions.changed.connect(self._changed)
         conversions.ended.connect(self._changed)
+        conversions.listed.connect(self._listed)
         self._show(shown)
 
     def _button(self, text: str, tip: str) -> QPushButton:
@@ -151,6 +168,10 @@ class ConvertDialog(QDialog):
         """The conversion that is shown, None while it is asked for one."""
         return self.going.round if self.going.isVisibleTo(self) else None
 
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
+        super().showEvent(event)
+        self.adjustSize()  # Only now it is known how lines break.
+
     def _show(self, each: Round | None) -> None:
         asks = each is None
         self.asking.setVisible(asks)
@@ -160,17 +181,43 @@ class ConvertDialog(QDialog):
         self.start.setVisible(asks)
         if each is not None:
             self.going.show_round(each)
-            running = each.status in RUNNING
             over = each.status == "done"
-            again = self.tr("Try again") if over else self.tr("Go on")
-            self.pause.setText(self.tr("Pause") if running else again)
+            self.pause.setText(self._word(each))
             self.pause.setVisible(not over or bool(each.state.failed))
             self.cancel.setVisible(not over)
+        self._refresh(each)
         self.adjustSize()
+
+    def _refresh(self, each: Round | None) -> None:
+        """Show the others, and whether one more would wait for them."""
+        self.all.refresh(each)
+        waits = bool(self.conversions.live or self.conversions.queue)
+        self.start.setText(self.tr("Add to the queue") if waits else self.tr("Convert"))
+
+    def _word(self, each: Round) -> str:
+        """What can be done about it."""
+        if each.status == "waiting":
+            return self.tr("Start now")
+        if each.status in RUNNING:
+            return self.tr("Pause")
+        return self.tr("Try again") if each.status == "done" else self.tr("Go on")
 
     def _changed(self, each: Round) -> None:
         if self.round is each:
             self._show(each)
+        else:
+            self._listed()
+
+    def _listed(self) -> None:
+        """Others came, went, or moved on; what is shown may have been taken out."""
+        shown = self.round
+        if shown is not None and shown not in self.conversions.rounds:
+            rest = [*self.conversions.live, *self.conversions.queue]
+            self._show(rest[0] if rest else None)
+        elif shown is not None:
+            self._show(shown)
+        else:
+            self._refresh(None)
 
     def _start(self) -> None:
         try:
@@ -187,7 +234,9 @@ class ConvertDialog(QDialog):
         each = self.round
         if each is None:
             return
-        if each.status in RUNNING:
+        if each.status == "waiting":
+            self.conversions.start_now(each)
+        elif each.status in RUNNING:
             self.conversions.pause(each)
         else:
             self.conversions.resume(each)

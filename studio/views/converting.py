@@ -28,7 +28,8 @@ class Converting(QObject):
 
     def open(self) -> None:
         """Show the conversion that is under way or was broken off, or ask for one."""
-        known = self.faulty or self.conversions.live or self.conversions.unfinished
+        now = self.conversions
+        known = self.faulty or now.live or now.queue or now.unfinished
         self._show(shown=known[0] if known else None)
         self.faulty = self.faulty[1:]
 

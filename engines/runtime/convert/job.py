@@ -28,7 +28,7 @@ PLAN, STATE, LOG = "job.json", "state.json", "log.txt"
 ROOT = Path(__file__).resolve().parents[3]
 _MOST_BYTES = 256_000_000  # of a plan, which holds a style picture
 _MOST_STATE = 1_000_000
-Standing = Literal["working", "paused", "resting", "done", "stopped", "failed"]
+Standing = Literal["coming", "working", "paused", "resting", "done", "stopped", "failed"]
 
 
 @dataclass(frozen=True)
@@ -189,7 +189,12 @@ class Job:
     def find(cls, path: Path) -> "Job | None":
         """The conversion in a folder of results, of one result, or in its own folder."""
         homes = (path, path / INSIDE, _beside(path))
-        return next((cls(home) for home in homes if (home / PLAN).is_file()), None)
+        return next((job for job in map(cls, homes) if job.there), None)
+
+    @property
+    def there(self) -> bool:
+        """Whether there still is one."""
+        return (self.home / PLAN).is_file()
 
     @property
     def plan(self) -> Plan:
@@ -258,14 +263,21 @@ class Job:
     def remove(self) -> None:
         """Forget it: results stay, parts of what was in hand go."""
         shutil.rmtree(self.home, ignore_errors=True)
+        if self.home.name == INSIDE:
+            with suppress(OSError):  # Results are in it, or it was the user's before.
+                self.home.parent.rmdir()
 
-    def launch(self) -> "subprocess.Popen[bytes]":
-        """Go on with it in a process of its own that outlives the caller; UserError."""
+    def launch(self, then: Path) -> "subprocess.Popen[bytes]":
+        """Go on with it in a process of its own that outlives the caller, and begins what waits in
+        the folder `then` when it has ended; UserError.
+        """
         words = "import sys; from engines.cli import main; sys.exit(main(sys.argv[1:]))"
+        self.run.steer("run")
+        asked = ["convert", str(self.home), "--nice", "--then", str(then)]
         try:
             with open(self.home / LOG, "ab") as log:
                 return subprocess.Popen(
-                    [sys.executable, "-P", "-c", words, "convert", str(self.home), "--nice"],
+                    [sys.executable, "-P", "-c", words, *asked],
                     stdin=subprocess.DEVNULL,
                     stdout=log,
                     stderr=log,

@@ -63,20 +63,22 @@ class ResidualTranslator(nn.Module):
 
     def __init__(self, width: int, blocks: int, upsampling: str) -> None:
         super().__init__()
-        self.first = convolution(3, width, 7)
+        self.first = convolution(3, width, 7, mirrored=True)
         self.down = nn.ModuleList(
-            [convolution(width, 2 * width, 3, 2), convolution(2 * width, 4 * width, 3, 2)]
+            convolution(a, 2 * a, 3, 2, mirrored=True) for a in (width, 2 * width)
         )
-        self.blocks = nn.Sequential(*(ResidualBlock(4 * width, norm=True) for _ in range(blocks)))
+        self.blocks = nn.Sequential(
+            *(ResidualBlock(4 * width, norm=True, mirrored=True) for _ in range(blocks))
+        )
         self.transposed = upsampling == "transposed"
         pairs = [(4 * width, 2 * width), (2 * width, width)]
         self.up = nn.ModuleList(
             nn.ConvTranspose2d(a, b, 3, 2, 1, output_padding=1)
             if self.transposed
-            else convolution(a, b)
+            else convolution(a, b, mirrored=True)
             for a, b in pairs
         )
-        self.picture = convolution(width, 3, 7)
+        self.picture = convolution(width, 3, 7, mirrored=True)
 
     def forward(self, x: Tensor) -> Tensor:
         y = relu(instance_norm(self.first(x)))

@@ -2,8 +2,7 @@
 
 Zhu, Park, Isola, Efros 2017, Unpaired Image-to-Image Translation using Cycle-Consistent Adversarial
 Networks, arXiv:1703.10593. Deviations: bilinear enlargement and a convolution for the fractional
-stride (a setting brings it back), zero padding for reflection, six residual blocks and half the
-channels by default.
+stride (a setting brings it back), six residual blocks and half the channels by default.
 """
 
 from collections.abc import Sequence

@@ -10,9 +10,9 @@ import logging
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from torch.nn.utils import parametrize
 
 from engines import files, layoutfit, trainer, validation, verdict, weights
 from engines.data.mends import Mends, mends_of
+from engines.data.places import places_of
 from engines.data.samples import LayoutSample
 from engines.data.sets import open_data
 from engines.errors import UserError
@@ -54,23 +55,30 @@ def export_bundle(
     tunable: bool = False,
     int8: bool = False,
     tested: bool = False,
+    back: bool = False,
     tell: Callable[[str], None] = lambda sentence: None,
 ) -> Proof:
     """Export a run's best weights to the folder `out`; ParityError leaves what was there untouched.
 
     `licence` and `data` are what the passport says of the weights and of what they were trained on.
     A `tunable` model carries the weights of all networks; `int8` tries to store weights as 8-bit
-    integers; a `tested` one is measured on the test split, for its card. `tell` hears what is being
+    integers; a `tested` one is measured on the test split, for its card; `back` is the way from the
+    second sort of pictures to the first, of a recipe that learns both. `tell` hears what is being
     done.
     """
     recipe = trainer.build_recipe(run)
+    if back and not recipe.turned:
+        raise UserError(f"{recipe.title} ({recipe.id}) learns no way back; export it without.")
+    turned = recipe.turned if back else {}
     nets, step = _weights(run, recipe)
+    nets = nn.ModuleDict({turned.get(name, name): net for name, net in nets.items()})
+    run = _Back(run.path) if back else run
     out.parent.mkdir(parents=True, exist_ok=True)
     if out.exists() and not (out / "model.json").exists():
         raise UserError(f"{out} exists and is no model; choose another folder.")
     with _beside(out) as folder:
         if tunable:
-            weights.save(folder / WEIGHTS, _all_weights(run, nets))
+            weights.save(folder / WEIGHTS, _all_weights(run, nets, turned))
         _fold(nets)
         about = {
             "format": FORMAT,
@@ -159,14 +167,17 @@ def _weights(run: Run, recipe: Recipe) -> tuple[nn.ModuleDict, int]:
     return nets.eval().requires_grad_(False), step
 
 
-def _all_weights(run: Run, nets: nn.ModuleDict) -> dict[str, Tensor]:
+def _all_weights(run: Run, nets: nn.ModuleDict, turned: Mapping[str, str]) -> dict[str, Tensor]:
     """Weights of all networks by the names that the recipe has for them: the averaged ones, and of
     those that are not averaged, such as critics, the newest.
     """
     found: dict[str, Tensor] = {}
     if checkpoints := run.checkpoints():
         with _usable(checkpoints[-1]):
-            found, _ = _tensors(checkpoints[-1], "nets.")
+            newest, _ = _tensors(checkpoints[-1], "nets.")
+        for name, tensor in newest.items():
+            net, dot, rest = name.partition(".")
+            found[turned.get(net, net) + dot + rest] = tensor
     return {name: half_or_whole(tensor) for name, tensor in (found | nets.state_dict()).items()}
 
 
@@ -177,6 +188,24 @@ def _tensors(path: Path, prefix: str) -> tuple[dict[str, Tensor], dict[str, str]
         names = [name for name in every if name.startswith(prefix)]
         tensors = {name.removeprefix(prefix): file.get_tensor(name) for name in names}
         return tensors, file.metadata() or {}
+
+
+class _Back(Run):
+    """A run with its two sorts of pictures in each other's place."""
+
+    @property
+    def config(self) -> dict[str, Any]:
+        found = super().config
+        mends = mends_of(found)
+        try:
+            places = places_of(Path(found["data"]), "unpaired", mends)
+        except (UserError, OSError):  # Without its data there is nothing to exchange.
+            return found
+        if places.second is not None:
+            mends = replace(
+                mends, folders=(places.second, places.first), endings=places.endings[::-1]
+            )
+        return {**found, "mends": mends.to_json()}
 
 
 @contextmanager

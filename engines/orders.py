@@ -28,6 +28,7 @@ State = Literal[
 ]
 ENDED: tuple[State, ...] = ("done", "stopped", "discarded", "failed", "unproved")
 BUNDLE = "bundle"  # where in a run directory its model lies
+BACK = "bundle-back"  # and that of the way back, of a recipe that learns both
 LOG = "log.txt"
 _MOST_BYTES = 4_000_000  # Mends name files one by one.
 _MOST_PROCESSES = 256

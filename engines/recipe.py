@@ -248,6 +248,9 @@ class Recipe(ABC):
     settings_type: ClassVar[type[Settings]] = Settings
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
     averaged: ClassVar[tuple[str, ...]] = ()  # which of `nets` are averaged and exported
+    # Of a recipe that learns two ways at once: which of `nets` take each other's place when its two
+    # sorts of pictures do, so that the way back is a model as well.
+    turned: ClassVar[Mapping[str, str]] = {}
     together: ClassVar[int] = 1  # rows of a batch that learn from each other: it is cut by these
 
     def __init__(self, data: DataSpec, **settings: Any) -> None:

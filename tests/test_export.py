@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,9 +12,11 @@ import onnx
 import pytest
 import torch
 from onnx import TensorProto
+from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from engines import train
+from engines.data.mends import Mends
 from engines.errors import UserError
 from engines.export import export_bundle
 from engines.forms import Written, write_graph
@@ -25,6 +28,7 @@ from engines.runs import Run
 from engines.runtime.bundle import METADATA, Bundle
 from engines.runtime.render import render
 from engines.runtime.sessions import Sessions
+from engines.runtime.tuning import WEIGHTS
 from engines.sizing import measured_at
 from engines.tracing import OPSET
 
@@ -308,3 +312,50 @@ def test_speed_is_measured_at_usual_sizes_that_the_model_makes(
     port: Image, trained: tuple[int, int], expected: list[tuple[int, int]]
 ) -> None:
     assert measured_at(Graph("paint", nn.Identity(), (), (port,)), trained) == expected
+
+
+def test_the_way_back_is_a_model_as_well(
+    runs: Callable[[str], Run], vistas: Path, tmp_path: Path
+) -> None:
+    for place, part in (("mine", "photos"), ("theirs", "layouts")):
+        shutil.copytree(vistas / part, tmp_path / "set" / place)
+    mends = Mends(folders=("mine", "theirs"))
+    settings = dict(recipe_type("cyclegan").presets["tiny"])
+    run = train.new_run(
+        tmp_path / "run", "cyclegan", str(tmp_path / "set"), settings, precision="float32",
+        threads=1, validate=0, mends=mends,
+    )  # fmt: skip
+    list(train.train(train.build_recipe(run), run))
+    found = {}
+    for way in ("there", "back"):
+        out = tmp_path / way
+        export_bundle(run, out, tunable=True, tested=True, back=way == "back")
+        found[way] = Bundle.open(out), load_file(out / WEIGHTS)
+    kept = load_file(run.checkpoints()[-1])
+    x = np.random.default_rng(0).integers(0, 256, (32, 32, 3), dtype=np.uint8)
+    for way, other in (("there", "back"), ("back", "there")):
+        bundle, weights = found[way]
+        request = Request(bundle.hash, (32, 32), values={"source": x})
+        made = list(render(bundle, request, Sessions("cpu")))[-1].picture
+        net = train.build_recipe(run).nets[way]
+        net.load_state_dict(
+            {k.split(".", 2)[2]: v for k, v in kept.items() if k.startswith(f"average.{way}.")}
+        )
+        with torch.no_grad():
+            wanted = net(torch.tensor(x / 127.5 - 1).permute(2, 0, 1)[None].float())
+        wanted = ((wanted[0] + 1) * 127.5).permute(1, 2, 0).numpy()
+        assert np.abs(made - wanted).max() < 1.5
+        for part in ("critic_", "pool_"):  # What is tuned later begins with its own critics.
+            names = [k for k in kept if k.startswith(f"nets.{part}{way}.")]
+            assert names
+            for name in names:
+                here = name.removeprefix("nets.").replace(way, "there")
+                assert np.allclose(weights[here].float(), kept[name].float(), atol=1e-3)
+        assert other not in bundle.target.name
+    # The card of each is of its own world: photos are further from layouts than layouts are.
+    hashes = [json.loads((tmp_path / way / "card.json").read_text())["hashes"] for way in found]
+    assert hashes[0]["model"] != hashes[1]["model"]
+    previews = [(tmp_path / way / "preview.png").read_bytes() for way in found]
+    assert previews[0] != previews[1]
+    with pytest.raises(UserError, match="no way back"):
+        export_bundle(runs("pix2pix"), tmp_path / "none", back=True)

@@ -11,7 +11,7 @@ from engines import waiting
 from engines.commands.terminal import Verbs, say
 from engines.data.mends import Mends
 from engines.errors import UserError
-from engines.orders import BUNDLE, Order, State
+from engines.orders import BACK, BUNDLE, Order, State
 from engines.runs import Run
 
 NICER = 5  # A training gives way to whoever paints.
@@ -102,33 +102,42 @@ def _carry(run: Run) -> tuple[State, str]:
             return "discarded", ""
         if not run.checkpoints():
             return "stopped", ""
-        return _export(run, order)
+        return _export(run, order, bool(recipe.turned))
 
 
-def _export(run: Run, order: Order) -> tuple[State, str]:
-    """The last step: a model with proof in RUN/bundle, or the reason why there is none."""
+def _export(run: Run, order: Order, both: bool) -> tuple[State, str]:
+    """The last step: a model with proof in RUN/bundle, of a recipe that learns `both` ways another
+    beside it, or the reason why there is none.
+    """
     from engines.export import export_bundle
-    from engines.proof import ParityError
+    from engines.proof import ParityError, Proof
 
     def tell(sentence: str) -> None:
         _tell(run, "exporting", sentence)
         say(sentence)
 
-    for left in run.path.glob(f".{BUNDLE}.*"):  # by a kill
+    for left in run.path.glob(f".{BUNDLE}*.*"):  # by a kill
         shutil.rmtree(left, ignore_errors=True)
-    try:
-        proof = export_bundle(
+
+    def export(place: str, title: str, back: bool) -> Proof:
+        return export_bundle(
             run,
-            run.path / BUNDLE,
-            name=_plain(order.title),
-            title=order.title,
+            run.path / place,
+            name=_plain(title),
+            title=title,
             licence=order.licence,
             data=order.terms,
             tunable=order.tunable,
             int8=order.int8,
             tested=True,
+            back=back,
             tell=tell,
         )
+
+    try:
+        if both:  # First, for where the other is, all is done.
+            export(BACK, f"{order.title}, back", True)
+        proof = export(BUNDLE, order.title, False)
     except ParityError as error:
         say(str(error))
         return "unproved", str(error)

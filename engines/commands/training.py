@@ -109,6 +109,9 @@ def add(verbs: Verbs) -> None:
     export.add_argument(
         "--test", action="store_true", help="measure it on the test pictures, for its card"
     )
+    export.add_argument(
+        "--back", action="store_true", help="the way from the second sort of pictures to the first"
+    )
     export.set_defaults(do=_export)
 
 
@@ -357,6 +360,7 @@ def _export(options: argparse.Namespace) -> int:
         tunable=options.tunable,
         int8=options.int8,
         tested=options.test,
+        back=options.back,
         tell=say,
     )
     print(proof.text())

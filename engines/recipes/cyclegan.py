@@ -71,6 +71,10 @@ class CycleganRecipe(Recipe):
     settings_type = CycleganSettings
     settings: CycleganSettings
     averaged: ClassVar[tuple[str, ...]] = ("there", "back")
+    turned: ClassVar[dict[str, str]] = {
+        **{f"{part}there": f"{part}back" for part in ("", "critic_", "pool_")},
+        **{f"{part}back": f"{part}there" for part in ("", "critic_", "pool_")},
+    }
     presets: ClassVar[dict[str, dict[str, Any]]] = {
         "tiny": {
             "batch": 2,
@@ -153,11 +157,10 @@ class CycleganRecipe(Recipe):
 
     def graphs(self, nets: nn.ModuleDict) -> Sequence[Graph]:
         limits: dict[str, Any] = {"multiple": 4, "minimum": 16, "maximum": 4096}
-        picture = Image("picture", "Picture", **limits)
+        source = Image("source", "Picture of the first world", **limits)
         return [
-            Graph("back", nets["back"], (Image("target", "Picture of the second world", **limits),),
-                  (Image("source_like", "Picture", **limits),), "Into the first world"),
-            Graph("there", nets["there"],
-                  (Image("source", "Picture of the first world", **limits),), (picture,),
-                  "Into the second world"),
+            Graph(
+                "translate", nets["there"], (source,), (Image("picture", "Picture", **limits),),
+                "Into the second world",
+            )
         ]  # fmt: skip

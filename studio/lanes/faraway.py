@@ -19,7 +19,7 @@ from PySide6.QtCore import QCoreApplication
 
 from engines import files
 from engines.errors import UserError
-from engines.orders import BUNDLE, LOG
+from engines.orders import BACK, BUNDLE, LOG
 
 LOOK_SECONDS = 2.0
 HUNG_SECONDS = 20.0  # after which a mount that does not answer is told of
@@ -148,7 +148,8 @@ class Far:
         steps = (p.stem for p in (self.source / "snapshots").glob("[0-9]*.safetensors"))
         self.snapshots = sorted(int(stem) for stem in steps if stem.isdecimal())
         self.live = (self.source / "live" / "model.json").is_file()
-        self._take_model(BUNDLE, "model.json")
+        for model in (BACK, BUNDLE):
+            self._take_model(model, "model.json")
         with self._change:
             wanted = sorted(self._wants)
         for step in wanted:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import BinaryIO, Literal, cast
 
 from engines import files
-from engines.orders import BUNDLE, LOG
+from engines.orders import BACK, BUNDLE, LOG
 from engines.request import Request
 from engines.runs import Desire
 from studio.lanes.about import About
@@ -78,6 +78,12 @@ class Follow(About):
         """The exported model, where there is one."""
         path = self.path / BUNDLE
         return path if (path / "model.json").is_file() else None
+
+    @property
+    def bundles(self) -> list[Path]:
+        """That, and the model of the way back, where there is one."""
+        found = [self.path / name for name in (BUNDLE, BACK)]
+        return [path for path in found if (path / "model.json").is_file()]
 
     @property
     def _standing(self) -> Standing:

@@ -315,8 +315,8 @@ class Training(QObject):
 
     def use(self, run: Follow) -> None:
         """Install the run's model among the user's own; `installed` when it is there."""
-        bundle = run.bundle
-        if bundle is None or run.path in self.installing:
+        bundles = run.bundles
+        if run.bundle is None or run.path in self.installing:
             return
 
         def done(name: str) -> None:
@@ -334,7 +334,12 @@ class Training(QObject):
         self.installing.add(run.path)
         self._look_at(run)
         self._work.add(
-            Job(self.tr("Adding {0}").format(run.title), lambda job: install(bundle), done, failed)
+            Job(
+                self.tr("Adding {0}").format(run.title),
+                lambda job: next(install(bundle) for bundle in bundles),
+                done,
+                failed,
+            )
         )
 
     # The canvas and the pen -------------------------------------------------------------------

@@ -168,7 +168,10 @@ def _shrunk(scene: Scene, side: int) -> Scene:
         return Picture(resize_picture(value.pixels, size), value.name)
 
     values = {name: shrink(value) for name, value in scene.values.items()}
-    return replace(scene, values=values, underlay=shrink(scene.underlay))
+    traced = scene.traced
+    if traced is not None:
+        traced = replace(traced, sure=shrink(traced.sure))
+    return replace(scene, values=values, underlay=shrink(scene.underlay), traced=traced)
 
 
 def _document(text: str) -> Document:

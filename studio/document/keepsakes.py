@@ -127,7 +127,7 @@ def lean(result: Result) -> Result:
     if document is not None:
         scene = document.scene
         bare = {name: smaller(value) for name, value in scene.values.items()}
-        scene = replace(scene, values=bare, underlay=None, layers=FIRST)
+        scene = replace(scene, values=bare, underlay=None, layers=FIRST, traced=None)
         document = Document(document.ids, scene)
     request = replace(result.request, values=values)
     return replace(result, request=request, document=document)

@@ -99,7 +99,8 @@ class Unpacker:
     def _changed(self, plain: Plain) -> Scene:
         """Only what differs is parsed: a photo is hashed when it is set, not at every step."""
         before = self._scene
-        same = replace(before, palette=(), values={}, underlay=None, layers=FIRST).to_json()
+        bare = replace(before, palette=(), values={}, underlay=None, layers=FIRST, traced=None)
+        same = bare.to_json()
         scene = Scene.from_json({**same, **plain}, self._pictures)
         gone = plain.get("gone", ())
         values = {k: v for k, v in before.values.items() if k not in gone}
@@ -109,6 +110,7 @@ class Unpacker:
             values=values | dict(scene.values),
             underlay=scene.underlay if "underlay" in plain else before.underlay,
             layers=scene.layers if "layers" in plain else before.layers,
+            traced=scene.traced if "traced" in plain else before.traced,
         )
 
 

@@ -14,6 +14,7 @@ from studio.document.importing import resize_rgba
 from studio.document.raster import Area
 
 Planes = Mapping[int, Pixels]
+Change = Callable[[Document], tuple[Size, Planes]]
 
 
 def cropped(document: Document, area: Area) -> tuple[Size, Planes]:

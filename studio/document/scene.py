@@ -61,11 +61,13 @@ class ModelRef:
 @dataclass(frozen=True)
 class Traced:
     """A photo whose layout was read: the ids of the layer that holds it, and of the layout layer
-    that holds what was read, before anything was painted over it.
+    that holds what was read, before anything was painted over it; and how `sure` the reader was,
+    grey, on all of the page.
     """
 
     photo: int
     read: int
+    sure: Picture | None = None
 
 
 @dataclass(frozen=True)
@@ -119,7 +121,10 @@ class Scene:
     def pictures(self) -> dict[str, Picture]:
         """Every picture in it, by hash."""
         mixed = [v for v in self.values.values() if isinstance(v, Styles)]
-        found = [self.underlay, *self.values.values(), *(p for v in mixed for p in v.pictures)]
+        sure = self.traced.sure if self.traced is not None else None
+        found = [
+            self.underlay, sure, *self.values.values(), *(p for v in mixed for p in v.pictures)
+        ]  # fmt: skip
         return {p.sha: p for p in found if isinstance(p, Picture)}
 
     def to_json(self) -> dict[str, Any]:
@@ -135,7 +140,7 @@ class Scene:
             "protected": sorted(self.protected),
             "mappings": {model: dict(names) for model, names in self.mappings.items()},
             "patterns": dict(self.patterns),
-            "traced": None if self.traced is None else vars(self.traced),
+            "traced": None if self.traced is None else _pack_traced(self.traced),
         }
 
     @classmethod
@@ -162,7 +167,7 @@ class Scene:
                 protected=frozenset(_names(plain, "protected")),
                 mappings=_mappings(plain["mappings"]) if "mappings" in plain else {},
                 patterns=_patterns(plain["patterns"]) if "patterns" in plain else {},
-                traced=_traced(plain["traced"]) if "traced" in plain else None,
+                traced=_traced(plain["traced"], pictures) if "traced" in plain else None,
             )
         except UserError:
             raise
@@ -205,8 +210,17 @@ def _patterns(plain: Any) -> dict[str, int]:
     return {str(name): min(max(int(number), 0), 255) for name, number in plain.items()}
 
 
-def _traced(plain: Any) -> Traced | None:
-    return None if plain is None else Traced(int(plain["photo"]), int(plain["read"]))
+def _pack_traced(traced: Traced) -> dict[str, Any]:
+    return vars(traced) | {"sure": None if traced.sure is None else _pack(traced.sure)}
+
+
+def _traced(plain: Any, pictures: Mapping[str, Picture]) -> Traced | None:
+    if plain is None:
+        return None
+    # The first documents that had it do not say how sure the reader was.
+    sure = plain.get("sure")
+    known = None if sure is None else _picture(sure, pictures)
+    return Traced(int(plain["photo"]), int(plain["read"]), known)
 
 
 def _pack(value: Any) -> Any:

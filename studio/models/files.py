@@ -227,7 +227,7 @@ class Files(QObject):
         """The scene of a new document: as it is, without a photo to trace and with no layers but
         the first.
         """
-        return replace(self.session.scene, underlay=None, layers=FIRST)
+        return replace(self.session.scene, underlay=None, layers=FIRST, traced=None)
 
     # Opening ------------------------------------------------------------------------------------
 

@@ -1,11 +1,13 @@
 """What is done to the whole page; each is one step of the history."""
 
+from dataclasses import replace
+
 from PySide6.QtCore import QObject
 
 from engines.ports import Size
-from studio.document import page
+from studio.document import doubt, page
 from studio.document.document import MOST_SIDE
-from studio.document.page import Planes
+from studio.document.page import Change
 from studio.document.raster import NOTHING, bounds
 from studio.models.selection import Selection
 from studio.models.session import Session
@@ -28,16 +30,16 @@ class Pages(QObject):
             )
             return
         area = bounds(self.selection.mask)
-        self._take(page.cropped(self.session.document, area), self.tr("Crop to selection"))
+        self._take(lambda sheet: page.cropped(sheet, area), self.tr("Crop to selection"))
 
     def resize(self, size: Size) -> None:
         """Scale the page and all that is on it."""
-        self._take(page.resized(self.session.document, size), self.tr("Resize document"))
+        self._take(lambda sheet: page.resized(sheet, size), self.tr("Resize document"))
 
     def extend(self, size: Size, x: float, y: float) -> None:
         """Another room around what is painted, which is anchored at (x, y); see `page.extended`."""
         area = page.extended(self.session.document.size, size, x, y)
-        self._take(page.cropped(self.session.document, area), self.tr("Resize canvas"))
+        self._take(lambda sheet: page.cropped(sheet, area), self.tr("Resize canvas"))
 
     def trim(self) -> None:
         """Without the empty margins of all layers."""
@@ -49,22 +51,27 @@ class Pages(QObject):
         if found.empty:
             self.session.problem.emit(self.tr("There is nothing on the page to trim to."))
             return
-        self._take(page.cropped(document, found), self.tr("Trim page"))
+        self._take(lambda sheet: page.cropped(sheet, found), self.tr("Trim page"))
 
     def turn(self, quarters: int) -> None:
         """Turn the page clockwise by quarters."""
-        self._take(page.turned(self.session.document, quarters), self.tr("Turn page"))
+        self._take(lambda sheet: page.turned(sheet, quarters), self.tr("Turn page"))
 
     def mirror(self, across: bool) -> None:
         """Exchange left and right, or up and down."""
         text = self.tr("Mirror page") if across else self.tr("Flip page upside down")
-        self._take(page.mirrored(self.session.document, across), text)
+        self._take(lambda sheet: page.mirrored(sheet, across), text)
 
-    def _take(self, made: tuple[Size, Planes], label: str) -> None:
-        size, planes = made
+    def _take(self, change: Change, label: str) -> None:
+        document = self.session.document
+        size, planes = change(document)
         if not (0 < size[0] <= MOST_SIDE and 0 < size[1] <= MOST_SIDE):
             self.session.problem.emit(
                 self.tr("A page has 1 to {0} pixels a side.").format(MOST_SIDE)
             )
             return
-        self.session.resize(size, planes, label)
+        scene, traced = document.scene, document.scene.traced
+        if traced is not None and traced.sure is not None:
+            sure = doubt.moved(traced.sure, document.size, change)
+            scene = replace(scene, traced=replace(traced, sure=sure))
+        self.session.resize(size, planes, label, scene)

@@ -2,11 +2,10 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
-from weakref import WeakKeyDictionary
 
 import numpy as np
 from PySide6.QtCore import QObject, Signal
@@ -15,6 +14,7 @@ from engines.data.pictures import read_picture, resize_picture
 from engines.data.spec import PaletteClass
 from engines.ports import UNPAINTED, Attributes, Image
 from studio.document.document import Document, Pixels, translate
+from studio.document.doubt import kept, shown
 from studio.document.edit import Edit
 from studio.document.importing import placed
 from studio.document.layers import FIRST, RENDER, Kind, Layer, Layers, inserted, next_id, walk
@@ -32,14 +32,6 @@ STYLE_SIDE = 512  # of the photo as a style
 SURE = 0.6  # below which a reading is doubtful
 
 
-@dataclass(frozen=True)
-class Doubt:
-    """How sure a reader was, uint8 (H, W), and the ids it read: painted over, there is no doubt."""
-
-    sure: Pixels
-    read: Pixels
-
-
 class LayoutReading(QObject):
     """Reads photos into the open document. `doubt_changed` when there is other doubt to show."""
 
@@ -53,7 +45,7 @@ class LayoutReading(QObject):
         super().__init__(parent)
         self.session, self.library, self.work = session, library, work
         self.chosen = ""  # the reader's name; "" for the one whose classes fit best
-        self._doubts: WeakKeyDictionary[Document, dict[Traced, Doubt]] = WeakKeyDictionary()
+        self._sure: tuple[Picture, Pixels] | None = None  # as it is kept, and at the page's size
         self._classes: dict[Path, tuple[str, ...]] = {}
         session.stepped.connect(self.doubt_changed)
         session.replaced.connect(self.doubt_changed)
@@ -134,13 +126,10 @@ class LayoutReading(QObject):
         """A document of the photo's size beside the one that is shown, which is empty."""
         scene, ids = met(replace(self.session.scene, layers=FIRST), reading)
         tree, traced = with_photo(scene.layers, (1, 2), name, self._words())
-        size = (ids.shape[0], ids.shape[1])
+        size, traced = (ids.shape[0], ids.shape[1]), replace(traced, sure=kept(reading.sure))
         planes = {traced.photo: _opaque(photo), traced.read: ids, 1: ids.copy()}
         scene = self._styled(replace(scene, layers=tree, traced=traced), photo)
-        document = Document.of(size, planes, scene)
-        self._doubts[document] = {traced: Doubt(reading.sure, ids)}
-        self.session.offered.emit(document)
-        self.doubt_changed.emit()
+        self.session.offered.emit(Document.of(size, planes, scene))
 
     def _lay(self, photo: Pixels, reading: Reading, name: str) -> None:
         """A layout layer of the open document, and the photo below the model's picture."""
@@ -159,8 +148,7 @@ class LayoutReading(QObject):
             document.plane(layer, 4 if plane.ndim == 3 else 1)
             edits.append(Edit(document, label, layer))
             edits[-1].replace(plane)
-        sure = fitted_ids(reading.sure, size)
-        self._doubts.setdefault(document, {})[traced] = Doubt(sure, put)
+        traced = replace(traced, sure=kept(fitted_ids(reading.sure, size)))
         scene = self._styled(replace(scene, layers=tree, traced=traced), photo)
         self.session.commit_with(edits, scene, label)
         self.session.activate(top.id)
@@ -186,14 +174,22 @@ class LayoutReading(QObject):
 
     def doubt(self) -> Pixels | None:
         """How doubtful the layout is, uint8 (H, W): 0 where the reader was sure or the artist
-        painted since; None where nothing was read since the document was opened.
+        painted since; None where nothing was read.
         """
         document, traced = self.session.document, self.session.scene.traced
-        known = self._doubts.get(document, {}).get(traced) if traced is not None else None
-        if known is None or known.sure.shape != document.size:
+        read = None if traced is None else document.planes.get(traced.read)
+        if traced is None or traced.sure is None or read is None or read.ndim != 2:
             return None
-        doubt = np.clip((SURE * 255 - known.sure.astype(np.float32)) / SURE, 0, 255)
-        return np.where(document.ids == known.read, doubt, 0).astype(np.uint8)
+        doubt = (SURE * 255 - self._shown(traced.sure).astype(np.float32)) / SURE
+        whole = np.rint(doubt).clip(0, 255).astype(np.uint8)
+        return np.where(document.ids == read, whole, np.uint8(0))
+
+    def _shown(self, sure: Picture) -> Pixels:
+        """Sureness at the page's size; made once, for it is asked for at every stroke."""
+        known, size = self._sure, self.session.document.size
+        if known is None or known[0] != sure or known[1].shape != size:
+            self._sure = known = (sure, shown(sure, size))
+        return known[1]
 
 
 def classes_read(folder: Path) -> tuple[str, ...]:

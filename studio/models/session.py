@@ -121,7 +121,7 @@ class Session(QObject):
         was, locked classes too; which of them changed is said.
         """
         if ids.shape != self.document.size:
-            self.offered.emit(Document(ids.copy(), replace(scene, layers=FIRST)))
+            self.offered.emit(Document(ids.copy(), replace(scene, layers=FIRST, traced=None)))
             return
         gone, edits = self._repainted(ids, scene), []
         base = base_layout(self.scene.layers)
@@ -143,13 +143,22 @@ class Session(QObject):
                 gone.append(name)
         return gone
 
-    def resize(self, size: Size, planes: Mapping[int, Pixels], label: str) -> None:
-        """Another size of the document, with its planes at that: a crop, say. One step."""
+    def resize(
+        self, size: Size, planes: Mapping[int, Pixels], label: str, scene: Scene | None = None
+    ) -> None:
+        """Another size of the document, with its planes at that: a crop, say. One step, with the
+        scene that goes with it.
+        """
+        before = self.scene
         change = SizeChange.to(label, size, planes)
         change.swap(self.document)
-        self.history.add(change)
+        if scene is None or scene == before:
+            self.history.add(change)
+        else:
+            self.document.scene = scene
+            self.history.add(Both(label, [change, SceneChange(label, before)]))
         self.resized.emit()
-        self._tell(self.scene, self.document.active, whole(size))
+        self._tell(before, self.document.active, whole(size))
 
     def undo(self) -> None:
         """Take the last change back."""

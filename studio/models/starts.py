@@ -21,7 +21,7 @@ BAND = 64  # rows
 
 def emptied(scene: Scene) -> Scene:
     """A scene for a document like another: its classes, settings and layers, all empty."""
-    return replace(scene, underlay=None)
+    return replace(scene, underlay=None, traced=None)
 
 
 def read_example(path: Path) -> tuple[Pixels, Scene]:

@@ -111,12 +111,12 @@ def locked(path: Path) -> Iterator[None]:
         os.close(handle)
 
 
-def link_folder(link: Path, target: Path) -> None:
-    """Make `link` point at a folder, or leave one there that does already; UserError."""
+def link(link: Path, target: Path) -> None:
+    """Make `link` point at a file or a folder, or leave one there that does; UserError."""
     try:
         if link.is_symlink():
             link.unlink()
-        link.symlink_to(target.resolve(), target_is_directory=True)
+        link.symlink_to(target.resolve(), target_is_directory=target.is_dir())
     except OSError as error:
         raise UserError(
             f"Could not link {link} to {target} ({error.strerror}); choose an empty folder."

@@ -18,9 +18,11 @@ from PIL import Image
 from engines.data import kinds, points, sets, street, tables
 from engines.data.crops import central_crop, kept, random_crop
 from engines.data.kinds import LayoutSet, PaintedSet
-from engines.data.landscapes import attributes_of, prepare, weight_of
+from engines.data.landscapes import attributes_of, prepare, prepare_times, weight_of
+from engines.data.mends import Mends
 from engines.data.pictures import read_layout, read_picture, write_layout, write_picture
 from engines.data.samples import PairedSample, PointsSample
+from engines.data.scan import scan
 from engines.data.sets import open_data, open_test
 from engines.data.spec import PaletteClass, palette
 from engines.errors import UserError
@@ -583,6 +585,24 @@ def test_prepared_landscapes_open(small: Path, tmp_path: Path) -> None:
     (small / "splits.csv").unlink()
     with pytest.raises(UserError, match=r"splits\.csv cannot be read"):
         prepare(small, out)
+
+
+def test_days_and_sunsets_are_told_apart(small: Path, tmp_path: Path) -> None:
+    names = [path.stem for path in sorted((small / "photos").iterdir())]
+    times = [("day", 0.9), ("sunset_dawn", 0.95), ("day", 0.5), ("night", 1), ("sunset_dawn", 1)]
+    with (small / "splits.csv").open("w", newline="") as file:
+        table = csv.DictWriter(file, COLUMNS)
+        table.writeheader()
+        for name, (time, sure) in zip(names, times, strict=False):
+            write_picture(small / "photos" / f"{name}.jpg", np.zeros((32, 32, 3), np.uint8))
+            size = {"width": 300, "height": 300}
+            table.writerow(row(name=name, time_of_day=time, tod_conf=sure, **size))
+    out = tmp_path / "made"
+    for _ in range(2):
+        assert prepare_times(small, out) == {"day, train": 1, "sunset, train": 2}
+    data = open_data(out, "unpaired", SIZE, mends=Mends(folders=("day", "sunset")))
+    assert data.names == [f"day/{names[0]}"]
+    assert scan(out, "unpaired").mends.folders == ("day", "sunset")
 
 
 def test_two_sets_of_streets_become_one(tmp_path: Path) -> None:

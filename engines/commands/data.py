@@ -81,9 +81,10 @@ def add(verbs: Verbs) -> None:
         "prepare",
         help="make a published set ready to train on",
         description="Make a published set ready: links to its pictures, and tables of what is "
-        "measured in them. Of street IN holds both sets, facades and camvid.",
+        "measured in them. Sunsets are landscapes by day and at sunset, two sorts "
+        "without pairs; of street IN holds both sets, facades and camvid.",
     )
-    prepare.add_argument("set", choices=("landscapes", "street"))
+    prepare.add_argument("set", choices=("landscapes", "sunsets", "street"))
     prepare.add_argument("folder", type=Path, metavar="IN", help="the set as it was published")
     prepare.add_argument("out", type=Path, metavar="OUT", help="the folder to make")
     prepare.set_defaults(do=_prepare)
@@ -191,9 +192,13 @@ def _make(options: argparse.Namespace) -> int:
 def _prepare(options: argparse.Namespace) -> int:
     from engines.data import landscapes, street
 
-    check_writable(options.out / "classes.json")
+    check_writable(options.out / "splits.csv")
     say("Measuring the pictures; this takes minutes ...")
-    prepare = {"landscapes": landscapes.prepare, "street": street.prepare}[options.set]
+    prepare = {
+        "landscapes": landscapes.prepare,
+        "sunsets": landscapes.prepare_times,
+        "street": street.prepare,
+    }[options.set]
     for sort, count in prepare(options.folder, options.out).items():
         print(f"{sort}: {count}")
     say(f"The set is in {options.out}.")

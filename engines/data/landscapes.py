@@ -58,12 +58,39 @@ def prepare(folder_in: Path, folder_out: Path, side: int = 256) -> dict[str, int
             counts[f"{name} below 0.3"] += value is not None and value < 0.3
     folder_out.mkdir(parents=True, exist_ok=True)
     for name in ("photos", "layouts"):
-        files.link_folder(folder_out / name, folder_in / name)
+        files.link(folder_out / name, folder_in / name)
     entries = [{"id": i, "name": c.name, "color": c.color} for i, c in enumerate(classes)]
     files.write_text(folder_out / "classes.json", json.dumps(entries, indent=1) + "\n")
     files.write_text(folder_out / "attributes.csv", tables.csv_text(attributes))
     files.write_text(folder_out / "splits.csv", tables.csv_text(splits))
     return dict(sorted(counts.items()))
+
+
+def prepare_times(folder_in: Path, folder_out: Path) -> dict[str, int]:
+    """Two sorts of pictures, by `day` and at `sunset`, as links, of those whose tags are sure and
+    that are not small or colourless; splits.csv keeps the published split.
+    """
+    counts: Counter[str] = Counter()
+    splits = [["name", "split"]]
+    for row in _rows(folder_in / "splits.csv"):
+        sort = time_of(row)
+        if not sort or not weight_of(row, 256):
+            continue
+        link = folder_out / sort / f"{row['name']}.jpg"
+        link.parent.mkdir(parents=True, exist_ok=True)
+        files.link(link, folder_in / "photos" / link.name)
+        splits.append([f"{sort}/{row['name']}", row["split"]])
+        counts[f"{sort}, {row['split']}"] += 1
+    files.write_text(folder_out / "splits.csv", tables.csv_text(splits))
+    return dict(sorted(counts.items()))
+
+
+def time_of(row: Mapping[str, str]) -> str:
+    """`day` or `sunset` where the tag is sure, else nothing."""
+    sure = float(row["tod_conf"] or 0)
+    if row["time_of_day"] == "sunset_dawn" and sure >= SURE_SUNSET:
+        return "sunset"
+    return "day" if row["time_of_day"] == "day" and sure >= SURE_DAY else ""
 
 
 def weight_of(row: Mapping[str, str], side: int) -> float:
@@ -90,9 +117,7 @@ def attributes_of(
     Overcast is 1 where blue exceeds red by 3 % or less on the mean sky pixel, 0 from 25 % on; a
     reddish sky, a sky below 15 % of the picture, and one not surely by day say nothing.
     """
-    sure = float(row["tod_conf"] or 0)
-    sunset = row["time_of_day"] == "sunset_dawn" and sure >= SURE_SUNSET
-    day = row["time_of_day"] == "day" and sure >= SURE_DAY
+    sunset, day = (time_of(row) == time for time in ("sunset", "day"))
     colors = picture.astype(np.float64) / 255
     overcast = None
     if day and sky.mean() > 0.15:

@@ -62,7 +62,7 @@ def prepare(folder_in: Path, folder_out: Path) -> dict[str, int]:
         renamed = _numbers(classes)
         belongs, _ = tables.read_splits(folder)
         (folder_out / "photos").mkdir(parents=True, exist_ok=True)
-        files.link_folder(folder_out / "photos" / name, folder / "photos")
+        files.link(folder_out / "photos" / name, folder / "photos")
         for stem, path in Lister(folder).pictures("layouts").paths.items():
             if stem not in belongs:
                 continue

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from engines.data.pictures import LUMA, Pixels
+from engines.errors import UserError
 from engines.features import network_form
 from engines.losses.style import gram, statistics
 from engines.references import levels

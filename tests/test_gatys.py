@@ -98,6 +98,34 @@ def test_it_ends_where_it_is_stopped() -> None:
     assert len(list(gatys.paint(CONTENT, STYLE, steps=100, stop=lambda: True))) == 1
 
 
+def test_every_evaluation_is_heard_of() -> None:
+    heard: list[gatys.Look] = []
+    looks = list(gatys.paint(CONTENT, STYLE, steps=13, hear=heard.append))
+    assert [look.done for look in heard] == list(range(1, 14))
+    assert [look.done for look in looks] == [10, 13]
+    assert np.abs(heard[0].picture.astype(int) - CONTENT).max() <= 1
+    assert heard[9].losses == looks[0].losses
+    assert heard[12].losses["style"] < heard[0].losses["style"]
+
+    def enough(look: gatys.Look) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        next(gatys.paint(CONTENT, STYLE, steps=13, hear=enough))
+
+
+def test_losses_that_are_no_numbers_end_it() -> None:
+    with pytest.raises(UserError, match="went astray after 0 evaluations"):
+        next(gatys.paint(CONTENT, STYLE, steps=10, weight=float("nan")))
+
+
+def test_a_dark_style_takes_no_contrast_where_colours_are_kept() -> None:
+    dark = (STYLE // 6).astype(np.uint8)
+    made = list(gatys.paint(CONTENT, dark, steps=20, keep_colour=True))[-1].picture
+    assert abs(made.mean() - CONTENT.mean()) < 2
+    assert made.std() > 0.96 * CONTENT.std()
+
+
 def test_kept_colours_are_the_contents() -> None:
     made = list(gatys.paint(CONTENT, STYLE, steps=10, keep_colour=True))[-1].picture
     inside = ((made > 0) & (made < 255)).all(2)
@@ -139,7 +167,7 @@ def test_the_verb_keeps_the_newest_picture(
     [
         (["--out", "made.jpg"], "does not end in .png"),
         (["--out", "no/where/at/all.png", "--weight", "-1"], "between 0 and 1000"),
-        (["--out", "made.png", "--side", "20"], "32 pixels"),
+        (["--out", "made.png", "--side", "20"], "32 a side"),
     ],
 )
 def test_what_the_verb_refuses(

@@ -43,6 +43,7 @@ from studio.views.newdocument import NewDialog
 from studio.views.older import OlderDialog
 from studio.views.palette_dialog import PaletteDialog
 from studio.views.shortcuts import ShortcutsDialog
+from studio.views.slowstyle import SlowWindow
 from tests.hands import Hands
 
 CONTROLS = (QAbstractButton, QSlider, QComboBox, QLineEdit, QAbstractSpinBox, QAbstractItemView,
@@ -177,6 +178,7 @@ def test_tab_reaches_every_control_of_the_dialogs(hands: Hands) -> None:
         lambda: ModelDialog(window.studio.session, window),
         lambda: NewDialog(window),
         lambda: OlderDialog(window.studio.older, window),
+        lambda: SlowWindow(window.studio.slow, window),
     ]
     for make in makers:
         dialog = make()

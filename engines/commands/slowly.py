@@ -4,10 +4,9 @@ import argparse
 import time
 from pathlib import Path
 
+from engines import slowly
 from engines.commands.terminal import Progress, Verbs, check_writable, say, whole
 from engines.errors import UserError
-
-MOST_WEIGHT = 1000.0
 
 
 def add(verbs: Verbs) -> None:
@@ -31,8 +30,8 @@ def add(verbs: Verbs) -> None:
 
 def _weight(text: str) -> float:
     value = float(text)
-    if not 0 <= value <= MOST_WEIGHT:
-        raise argparse.ArgumentTypeError(f"{text} is not between 0 and {MOST_WEIGHT:g}")
+    if not 0 <= value <= slowly.MOST_WEIGHT:
+        raise argparse.ArgumentTypeError(f"{text} is not between 0 and {slowly.MOST_WEIGHT:g}")
     return value
 
 
@@ -43,8 +42,7 @@ def _gatys(options: argparse.Namespace) -> int:
     from engines.data.pictures import read_picture, write_picture
 
     content, style = (read_picture(path, options.side) for path in (options.content, options.style))
-    if min(*content.shape[:2], *style.shape[:2]) < 32:
-        raise UserError("Both pictures need 32 pixels a side at least; choose larger ones.")
+    content, style = slowly.prepared(content, style, options.side)
     from engines import gatys
 
     progress, start = Progress(), time.monotonic()

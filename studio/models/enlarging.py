@@ -139,7 +139,7 @@ class Enlarging(QObject):
         label = self.tr("Enlarge layer with {0}").format(entry.title)
 
         def run(job: Job) -> Pixels:
-            color = self.larger(job, _filled(part), scale, entry.name)
+            color = self.larger(job, filled(part), scale, entry.name)
             alpha = resize_rgba(part, size)[..., 3:]
             return np.concatenate([color, alpha], 2)
 
@@ -242,7 +242,7 @@ def _painted(
     return np.ascontiguousarray(frame.picture[: height * scale, : width * scale])
 
 
-def _filled(part: Pixels) -> Pixels:
+def filled(part: Pixels) -> Pixels:
     """The colours of RGBA, uint8 (H, W, 3), the mean of what is there where nothing is."""
     alpha = part[..., 3:].astype(np.float32) / 255
     mean = (part[..., :3] * alpha).sum((0, 1)) / max(float(alpha.sum()), 1.0)

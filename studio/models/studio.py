@@ -27,6 +27,7 @@ from studio.models.results import Results
 from studio.models.roundtrip import RoundTrips
 from studio.models.session import Session
 from studio.models.shelf import Shelf
+from studio.models.slowstyle import SlowStyle
 from studio.models.stylepad import StylePad
 from studio.models.swatches import Swatches
 from studio.models.timeline import Timeline
@@ -79,6 +80,8 @@ class Studio(QObject):
         self.batch = Batch(self.work, self)
         self.enlarging = Enlarging(self.session, self.work, provider, self)
         self.wall = Wall(self.layering, self.lane, self.work, provider, self)
+        self.slow = SlowStyle(self.layering, provider, self)
+        self.slow.rendering = lambda: self.lane.busy
         self.timeline = Timeline(self.session, self)
         self.training = Training(self.work, runs, self)
         self.training.rendering = lambda: self.lane.busy
@@ -90,7 +93,7 @@ class Studio(QObject):
         self.tools.pen.connect(self.timeslider.set_pen)
         self.tools.pen.connect(self.wall.set_pen)
         self.tools.pen.connect(self.fit_meter.set_pen)
-        for others in (self.training, self.conversions):
+        for others in (self.training, self.conversions, self.slow):
             self.tools.pen.connect(lambda down, others=others: others.touch())
             self.session.painted.connect(lambda area, others=others: others.touch())
         self.timeslider.rested.connect(self._show_to_trainings)
@@ -152,6 +155,7 @@ class Studio(QObject):
         self.training.close()
         self.timeslider.close()
         self.conversions.close()
+        self.slow.close()
         self.files.close(forget)
         self.lane.close()
         self.work.close()

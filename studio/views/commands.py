@@ -17,6 +17,7 @@ from studio.views.pagecommands import page_commands, page_menu
 from studio.views.reading import reader_menu, reading_commands
 from studio.views.selecting import selecting_commands, selecting_menu, symmetry_menu
 from studio.views.shortcuts import change_shortcuts
+from studio.views.slowly import show_slow
 from studio.views.toolbox import ToolBar, tool_commands
 from studio.views.wall import show_wall
 
@@ -119,6 +120,7 @@ def _modelling(window: "Window", actions: Actions) -> None:
         "Ctrl+Shift+M",
         picture="compare",
     )
+    add("slowly", tr("&Paint slowly in a style …"), partial(show_slow, window))
     add("train", tr("&Train your own …"), window.train, "Ctrl+T", picture="train")
     add("trainings", tr("&Show the trainings"), window.show_trainings)
     add("follow-folder", tr("&Follow a folder of trainings …"), window.follow_folder)
@@ -184,6 +186,7 @@ def _menus(window: "Window", actions: Actions) -> None:
         "models",
         "surprise",
         "wall",
+        "slowly",
         "-",
         "train",
         "trainings",

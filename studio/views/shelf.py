@@ -4,7 +4,7 @@ dragged onto the picture.
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QPoint, QSize, Qt
+from PySide6.QtCore import QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -32,7 +32,11 @@ _SIDE = 62  # logical pixels of a thumbnail
 
 
 class ShelfPanel(QWidget):
-    """The shelf, and below it the pad that mixes styles."""
+    """The shelf, and below it the pad that mixes styles. `slowly_asked` with the picture that is to
+    be painted after, by optimisation.
+    """
+
+    slowly_asked = Signal(object)  # Picture
 
     def __init__(self, shelf: Shelf, pad: StylePad, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -125,19 +129,21 @@ class ShelfPanel(QWidget):
         self.take = tool(self, "check", self.tr("Take this style"))
         self.take.setText(self.take.accessibleName())
         self.take.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.slowly = tool(self, "brush", self.tr("Paint slowly in this style …"))
         self.star = tool(self, "star", self.tr("Favourite"))
         self.star.setCheckable(True)
         self.rename = tool(self, "rename", self.tr("Rename the style"))
         self.add = tool(self, "plus", self.tr("Put a picture on the shelf …"))
         self.remove = tool(self, "trash", self.tr("Take the style off the shelf"))
         self.take.clicked.connect(self._take)
+        self.slowly.clicked.connect(lambda: self.chosen_picture(self.slowly_asked.emit))
         self.star.clicked.connect(self._star)
         self.rename.clicked.connect(lambda: self.view.edit(self.view.currentIndex()))
         self.add.clicked.connect(self._add)
         self.remove.clicked.connect(self._delete)
         row.addWidget(self.take)
         row.addStretch(1)
-        for button in (self.star, self.rename, self.add, self.remove):
+        for button in (self.slowly, self.star, self.rename, self.add, self.remove):
             row.addWidget(button)
         return row
 
@@ -190,7 +196,7 @@ class ShelfPanel(QWidget):
     def _menu(self, spot: QPoint) -> None:
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        for button in (self.take, self.star, self.rename, self.remove):
+        for button in (self.take, self.slowly, self.star, self.rename, self.remove):
             action = menu.addAction(button.icon(), button.accessibleName())
             action.setEnabled(button.isEnabled())
             action.triggered.connect(button.click)
@@ -212,6 +218,7 @@ class ShelfPanel(QWidget):
             self._current = style.key
         own = style is not None and style.own
         self.take.setEnabled(style is not None and self.pad.wire is not None)
+        self.slowly.setEnabled(style is not None)
         self.star.setEnabled(style is not None)
         self.star.setChecked(style is not None and style.favourite)
         self.rename.setEnabled(own)

@@ -3,6 +3,7 @@ out of them.
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt
@@ -18,6 +19,7 @@ from studio.views.docks import BOTTOM
 from studio.views.gallery import GalleryPanel
 from studio.views.historypanel import HistoryPanel
 from studio.views.shelf import ShelfPanel
+from studio.views.slowly import show_slow
 from studio.views.variations import VariationsPanel
 
 if TYPE_CHECKING:
@@ -53,6 +55,7 @@ class Shelves(QObject):
         self.variations.compared.connect(window.paper.compare)
         window.strip.keep_asked.connect(studio.gallery.keep_now)
         self.gallery.problem.connect(window.notice.complain)
+        self.styles.slowly_asked.connect(partial(show_slow, window))
         for source in (studio.shelf, studio.pad):
             source.problem.connect(window.notice.complain)
             source.told.connect(window.notice.tell)

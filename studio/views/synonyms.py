@@ -60,6 +60,7 @@ def other_words(name: str) -> str:
         "theme-system": _tr("automatic look appearance mode"),
         "models": _tr("style network switch change"),
         "wall": _tr("side by side engines difference time memory speed contest which"),
+        "slowly": _tr("optimise gatys neural transfer reference manner"),
         "read-layout": _tr("segment parse photo picture labels recognise import trace"),
         "doubt": _tr("confidence unsure hatching uncertain overlay reader"),
         "surprise": _tr("random dice chance variation shuffle"),

@@ -37,6 +37,7 @@ from studio.views.panel import Controls
 from studio.views.paper import Paper
 from studio.views.runs import TrainingPanel
 from studio.views.shelves import Shelves
+from studio.views.slowly import may_leave, slow_status
 from studio.views.status import Status
 from studio.views.strip import Strip
 from studio.views.tabbar import DocumentTabs
@@ -77,6 +78,7 @@ class Window(QMainWindow):
         self.strip = Strip(studio.results, studio.files.carry, self)
         self.status = Status(studio.session, studio.live, studio.view, self)
         self.status.addPermanentWidget(Progress(studio.enlarging, self))
+        self.status.addPermanentWidget(slow_status(self))
         self.setStatusBar(self.status)
         self.traffic = Traffic(self)
         self.converting = Converting(self)
@@ -388,6 +390,9 @@ class Window(QMainWindow):
                 if not self.may_leave():
                     event.ignore()
                     return
+        if not may_leave(self):
+            event.ignore()
+            return
         self.workspaces.keep()
         habits.keep(self.studio.tools)
         self.studio.close(forget=True)

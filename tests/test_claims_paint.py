@@ -8,14 +8,16 @@ import torch
 from torch import Tensor, nn
 
 from engines import claims
-from engines.claims import Lab, _paint, pix2pix, spade
+from engines.claims import Lab, _paint, cyclegan, pix2pix, spade
 from engines.claims._paint import SIDE, Training
 from engines.measures import Ids, Picture
 from engines.networks.spade import Spade
 from engines.recipe import LayoutBatch, PairedBatch, recipe_type
 from engines.worlds import vista
 
-CLAIMS = {n: c for n, c in claims.known().items() if c.words["recipe"] in ("spade", "pix2pix")}
+CLAIMS = {
+    n: c for n, c in claims.known().items() if c.words["recipe"] in ("spade", "pix2pix", "cyclegan")
+}
 FAST = ("pix2pix-sharp", "spade-layout")
 SMALL = {"batch": 3, "steps": 2, "width": 4, "depth": 3, "critic": 4, "patch": "16"}
 
@@ -199,3 +201,23 @@ def test_a_quick_look_has_a_value_a_seed(name: str, lab: Lab) -> None:
         assert np.isfinite([*row.ours, *row.baseline]).all()
         assert len(row.ours) == 2
         assert row.ours != row.baseline
+
+
+# CycleGAN's figures -------------------------------------------------------------------------------
+
+
+def test_a_grid_is_seen_and_texture_is_not_taken_for_one() -> None:
+    rng = np.random.default_rng(0)
+    plain = [rng.integers(0, 200, (64, 64, 3), dtype=np.uint8) for _ in range(8)]
+    assert abs(cyclegan.grid(plain)) < 1
+    for period in (2, 4):
+        rows = (np.arange(64) % period == 0).astype(np.uint8) * 30
+        assert cyclegan.grid([picture + rows[:, None, None] for picture in plain]) > 3
+        assert cyclegan.grid([picture + rows[None, :, None] for picture in plain]) > 3
+
+
+def test_scenes_are_found_again_by_their_own_truth() -> None:
+    dusk = cyclegan.scenes(0, 4, True)
+    assert cyclegan.found(dusk, dusk) == 1
+    assert cyclegan.found(dusk[1:] + dusk[:1], dusk) == 0
+    assert cyclegan.off(dusk, dusk) == 0

@@ -24,7 +24,7 @@ SIDE, STEPS = 64, 500
 LEARNT, JUDGED = 60, 30  # scenes of each time
 DUSK = {**_paint.NOON, "time_of_day": 0.75, "warmth": 0.9}
 SETTINGS: dict[str, Any] = {
-    "batch": 2, "width": 12, "blocks": 3, "critic": 16, "lr": 5e-4, "identity": 0.0,
+    "batch": 2, "width": 12, "blocks": 3, "critic": 16, "lr": 5e-4, "identity": 0.0, "added": False,
 }  # fmt: skip
 
 Model = Callable[[Picture], Picture]

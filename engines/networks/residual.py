@@ -7,6 +7,8 @@ from torch.nn.functional import instance_norm, interpolate, leaky_relu, relu
 
 from engines.networks.layers import convolution, upsample
 
+WITHIN = 0.97  # of full black and white, which would be infinitely far
+
 
 class ResidualBlock(nn.Module):
     """x + convolution(relu(convolution(x))), each instance-normalised where `norm`."""
@@ -58,10 +60,11 @@ class ResidualTranslator(nn.Module):
     2017, section 7.1, after Johnson 2016).
 
     `upsampling` "bilinear" enlarges and convolves; "transposed" is the paper's fractional stride,
-    which leaves a checkerboard (Odena 2016).
+    which leaves a checkerboard (Odena 2016). Where `added`, what is learned is added to the
+    picture, at first nothing: what it shows need not be learned.
     """
 
-    def __init__(self, width: int, blocks: int, upsampling: str) -> None:
+    def __init__(self, width: int, blocks: int, upsampling: str, added: bool) -> None:
         super().__init__()
         self.first = convolution(3, width, 7, mirrored=True)
         self.down = nn.ModuleList(
@@ -79,6 +82,10 @@ class ResidualTranslator(nn.Module):
             for a, b in pairs
         )
         self.picture = convolution(width, 3, 7, mirrored=True)
+        self.added = added
+        if added:
+            for value in self.picture.parameters():
+                nn.init.zeros_(value)
 
     def forward(self, x: Tensor) -> Tensor:
         y = relu(instance_norm(self.first(x)))
@@ -87,5 +94,8 @@ class ResidualTranslator(nn.Module):
         y = self.blocks(y)
         for layer in self.up:
             y = relu(instance_norm(layer(y if self.transposed else upsample(y))))
-        picture: Tensor = self.picture(y).float().tanh()
-        return picture
+        made: Tensor = self.picture(y).float()
+        if self.added:
+            near = WITHIN * x.float()
+            made = made + ((1 + near) / (1 - near)).log() / 2  # atanh: nothing learned is WITHIN x
+        return made.tanh()

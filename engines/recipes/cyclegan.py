@@ -2,7 +2,8 @@
 
 Zhu, Park, Isola, Efros 2017, Unpaired Image-to-Image Translation using Cycle-Consistent Adversarial
 Networks, arXiv:1703.10593. Deviations: bilinear enlargement and a convolution for the fractional
-stride (a setting brings it back), six residual blocks and half the channels by default.
+stride, and what is learned is added to the picture (settings bring both back); six residual blocks
+and half the channels by default.
 """
 
 from collections.abc import Sequence
@@ -47,6 +48,9 @@ class CycleganSettings(Settings):
         OneOf(("bilinear", "transposed")),
         "How a translator enlarges; the paper's is transposed",
     ] = "bilinear"
+    added: Annotated[
+        bool, "Add what is learned to the picture; the paper's make all of it anew"
+    ] = True
     cycle: Annotated[float, Range(0, 1000), "Weight of coming back as it was, lambda"] = 10.0
     identity: Annotated[
         float, Range(0, 100), "Weight of leaving alone what is of the other world already"
@@ -95,7 +99,7 @@ class CycleganRecipe(Recipe):
         s = self.settings
         nets: dict[str, nn.Module] = {}
         for way in ("there", "back"):
-            nets[way] = ResidualTranslator(s.width, s.blocks, s.upsampling)
+            nets[way] = ResidualTranslator(s.width, s.blocks, s.upsampling, s.added)
             nets[f"critic_{way}"] = PatchCritic(3, s.critic, 4, spectral=False)
             nets[f"pool_{way}"] = ReplayPool(s.pool, (3, s.size, s.size))
         return nets

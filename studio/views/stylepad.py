@@ -350,7 +350,12 @@ class StylePadPanel(QWidget):
         pad, mix = self.pad, self.pad.now
         takes = pad.wire is not None
         self.none.setVisible(not takes)
-        self.none.setText(self.tr("The open model takes no style from a picture."))
+        self.none.setText(
+            self.tr(
+                "The open model takes no style from a picture. The brush above paints in any, "
+                "slowly."
+            )
+        )
         for widget in (self.square, *self.corners, self.places, self.clear):
             widget.setVisible(takes)
         regional = pad.wire is not None and pad.wire.regional

@@ -129,6 +129,74 @@ def test_the_seam_is_not_seen_where_both_show_the_same_in_other_light() -> None:
     assert 1.3 * mask.sum() < (~beyond).sum() < 2 * mask.sum()
 
 
+SAND, SEA = 0, 1
+GREY, ORANGE, TEAL = (130, 125, 120), (190, 120, 30), (20, 150, 165)
+
+
+def beach() -> tuple[Pixels, Pixels, Pixels]:
+    """A photo of sea above sand that is wet and orange at the left and dry and grey at the right,
+    its classes, and what a model makes of it: sand like fog, and a sea that is nearly white.
+    """
+    ids = np.full((120, 160), SAND, np.uint8)
+    ids[:60] = SEA
+    photo = np.full((*ids.shape, 3), GREY, np.uint8)
+    photo[60:, :80] = ORANGE
+    photo[:60] = TEAL
+    made = np.full_like(photo, 150)
+    made[:60] = 235
+    return photo, ids, made
+
+
+@pytest.mark.parametrize(
+    ("number", "rows", "columns", "colour"),
+    [
+        (SAND, (30, 60), (20, 60), ORANGE),  # into the sea, where the sand beside it is wet
+        (SAND, (30, 60), (110, 150), GREY),
+        (SEA, (60, 90), (20, 60), TEAL),  # a bay in wet sand, which gives it no tint
+        (SEA, (75, 100), (100, 140), TEAL),  # a pond in dry sand
+    ],
+)
+def test_a_region_has_the_colours_that_the_photo_has_of_it_nearby(
+    number: int, rows: tuple[int, int], columns: tuple[int, int], colour: tuple[int, ...]
+) -> None:
+    photo, ids, made = beach()
+    mask = np.zeros(ids.shape, np.bool_)
+    mask[slice(*rows), slice(*columns)] = True
+    ids, made = ids.copy(), made.copy()
+    ids[mask], made[mask] = number, 150 if number == SAND else 235
+    blended = seams.blend(photo, made, ids, mask, 6)
+    assert np.abs(blended[mask] - np.array(colour, int)).mean() < 7
+    beyond = ~seams.grown(mask, 6)
+    assert digest(blended[beyond]) == digest(photo[beyond])
+
+
+def test_what_is_not_nearby_has_the_colours_of_all_of_the_photo() -> None:
+    photo, ids, made = beach()
+    part = (slice(66, 120), slice(80, 160))  # dry sand alone
+    mask = np.zeros((54, 80), np.bool_)
+    mask[20:40, 20:60] = True
+    crop = ids[part].copy()
+    crop[mask] = SEA
+    drawn = made[part].copy()
+    drawn[mask] = 235
+    asked: list[int] = []
+
+    def usual(number: int) -> Any:
+        asked.append(number)
+        return np.array(TEAL, np.float32)
+
+    blended = seams.blend(photo[part], drawn, crop, mask, 6, usual=usual)
+    assert np.abs(blended[mask] - np.array(TEAL, int)).max() < 3
+    assert asked == [SEA]
+    assert (seams.blend(photo[part], drawn, crop, mask, 6)[mask] == 235).all()
+    # A trip gives those of what it knows, and not of what was painted.
+    painted = ids.copy()
+    painted[66 + 20 : 66 + 40, 100:140] = SEA
+    trip = RoundTrip(photo, ids, painted, Scene())
+    assert trip._usual(trip.changed, SEA) == pytest.approx(TEAL)
+    assert trip._usual(trip.changed, 9) is None
+
+
 def test_what_is_spread_is_what_is_known_and_smooth_between() -> None:
     values = np.zeros((64, 48, 1), np.float32)
     values[:, :8], values[:, -8:] = 10, 30

@@ -2,13 +2,15 @@
 else of the photo is touched.
 """
 
+import functools
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 from PySide6.QtCore import QObject
 
 from engines.data.pictures import resize_picture, shrink_layout
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
 LEAST = 320  # pixels a side of what is rendered around a region, where the photo has them
 AROUND = 0.35  # of a region's longer side that is rendered beside it
 PAPER = 255  # where there is no photo
+Floats = npt.NDArray[np.floating[Any]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,19 +71,20 @@ class RoundTrip:
         start, result = time.perf_counter(), self.photo.copy()
         port, changed = bundle.picture, self.changed
         assert port is not None
+        usual = functools.cache(partial(self._usual, changed))
         for mask in regions(changed, self.seam):
             if stop.stopped:
                 return
-            self._paint(result, bundle, request, mask, changed, sessions, cache, stop)
+            self._paint(result, bundle, mask, changed, usual, sessions, cache, stop)
         yield Frame(request, {port.name: result}, 1.0, time.perf_counter() - start, True)
 
     def _paint(
         self,
         result: Pixels,
         bundle: "Bundle",
-        request: Request,
         region: Bools,
         changed: Bools,
+        usual: Callable[[int], Floats | None],
         sessions: "Sessions",
         cache: "Cache",
         stop: "Stop",
@@ -99,10 +103,19 @@ class RoundTrip:
             made = made.repeat(3, 2)
         made = resize_picture(made, (ids.shape[0], ids.shape[1]))
         mask, known = region[area.slices], ~changed[area.slices]
-        blended = seams.blend(part, made, ids, mask, self.seam, known)
+        blended = seams.blend(part, made, ids, mask, self.seam, known, usual)
         # Another region's pixels may lie in this area: only this one's are put in.
         own = seams.grown(mask, self.seam)
         result[area.slices][own] = blended[own]
+
+    def _usual(self, changed: Bools, number: int) -> Floats | None:
+        """The mean colour (3,) of a class in all of the photo; None where it hardly has it."""
+        from engines.seams import ENOUGH
+
+        seen = (self.ids == number) & ~changed
+        if np.count_nonzero(seen) < ENOUGH * seen.size:
+            return None
+        return np.asarray(self.photo[seen].mean(0), np.float32)
 
 
 class RoundTrips(QObject):

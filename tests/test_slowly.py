@@ -21,12 +21,15 @@ RNG = np.random.default_rng(0)
 PICTURE, STYLE = (RNG.integers(0, 256, size, np.uint8) for size in ((36, 40, 3), (32, 48, 3)))
 
 
-def begun(task: Task, command: tuple[str, ...] = slow_double.COMMAND) -> "subprocess.Popen[bytes]":
+def begun(
+    task: Task, command: tuple[str, ...] = slow_double.COMMAND, also: bytes = b""
+) -> "subprocess.Popen[bytes]":
+    """A painter that was asked for this, and was told something in the same breath."""
     pipe = subprocess.PIPE
     words = [sys.executable, *command]
     process = subprocess.Popen(words, stdin=pipe, stdout=pipe, stderr=pipe, cwd=slowly.ROOT)
     assert process.stdin is not None
-    process.stdin.write(task.pack())
+    process.stdin.write(task.pack() + also)
     process.stdin.flush()
     return process
 
@@ -103,22 +106,17 @@ def test_pictures_are_made_ready_and_too_small_ones_refused() -> None:
     slow_painter._check_room((1024, 1024), needs((1024, 1024)))
 
 
-def test_it_tells_pauses_rests_and_goes_on() -> None:
-    process = begun(Task(PICTURE, STYLE, 40))
+def test_it_tells_pauses_and_goes_on() -> None:
+    process = begun(Task(PICTURE, STYLE, 40), also=slowly.steered("pause"))
     assert process.stdin is not None
     with process:
-        assert heard(process, "painting")[0].done == 1
-        process.stdin.write(slowly.steered("pause"))
-        process.stdin.flush()
         words = heard(process, "paused")
-        held = words[-1].done
-        assert 1 <= held < 40
-        assert words[-1].picture is None
-        process.stdin.write(slowly.steered("rest") + slowly.steered("go"))
+        assert (words[0].standing, words[0].done) == ("painting", 1)
+        assert (words[-1].done, words[-1].picture) == (1, None)
+        process.stdin.write(slowly.steered("go"))
         process.stdin.flush()
         words = heard(process)
-        assert [word.standing for word in words[:2]] == ["resting", "painting"]
-        assert words[1].done == held + 1
+        assert [word.done for word in words] == list(range(2, 41))
         last = words[-1]
         assert last.done == 40
         assert last.left == 0

@@ -163,9 +163,12 @@ def test_pausing_resting_and_stopping(studio: Studio, slow: SlowStyle, qtbot: Qt
     slow.resume()
     assert not slow.pausing
     qtbot.waitUntil(lambda: slow.progress.done > held + 2, timeout=60_000)
-    studio.tools.pen.emit(True)
-    qtbot.waitUntil(lambda: slow.state == "resting", timeout=60_000)
-    studio.tools.pen.emit(False)
+
+    def resting() -> bool:
+        studio.tools.pen.emit(True)
+        return slow.state == "resting"
+
+    qtbot.waitUntil(resting, timeout=60_000)
     qtbot.waitUntil(lambda: slow.state == "painting", timeout=60_000)
     slow.rendering = lambda: True  # An artist waits for a picture.
     qtbot.waitUntil(lambda: slow.state == "resting", timeout=60_000)
@@ -214,6 +217,10 @@ def test_nonsense_and_a_missing_program_are_told(
     slow.start()
     over(qtbot, slow)
     assert slow.sentence.startswith("Painting slowly went wrong")
+    monkeypatch.setattr(lane, "COMMAND", ("-c", ""))
+    slow.start()
+    over(qtbot, slow)
+    assert slow.sentence.startswith("The painting ended before it was done")
     monkeypatch.setattr(lane.sys, "executable", "/nowhere/python")
     slow.start()
     qtbot.waitUntil(lambda: slow.state == "failed", timeout=60_000)

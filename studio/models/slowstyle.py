@@ -275,6 +275,8 @@ class SlowStyle(QObject):
         self.changed.emit()
 
     def _ended(self, sentence: str) -> None:
+        if not sentence and self.progress.done < self.progress.steps:
+            sentence = self.tr("The painting ended before it was done; paint it anew.")
         self.sentence = sentence
         self._over("failed" if sentence else "done")
         self.ended.emit()

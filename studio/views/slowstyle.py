@@ -126,7 +126,7 @@ class SlowWindow(QDialog):
         both.addWidget(self.pause)
         both.addWidget(self.stop)
         column = QVBoxLayout()
-        column.setContentsMargins(12, 4, 12, 12)
+        column.setContentsMargins(12, 8, 12, 12)
         column.setSpacing(6)
         column.addWidget(self.told)
         column.addWidget(self.bar)

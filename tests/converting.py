@@ -2,7 +2,8 @@
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from onnx import TensorProto, helper, numpy_helper
 from engines import files
 from engines.ports import Image, Moments, Port, Scalar
 from engines.runtime.bundle import FORMAT, METADATA
+from studio.models.convert import Conversions
 
 Pixels = npt.NDArray[np.uint8]
 PHOTO = Image("photo", "Picture", multiple=4, minimum=8, maximum=4096)
@@ -22,6 +24,25 @@ MANNER = Image("manner", "Style picture", fixed=(8, 8))
 OWN = Moments("moments", channels=(3,))
 STYLE = Moments("style", channels=(3,))
 STRENGTH = Scalar("strength", "Strength", initial=1.0)
+
+
+@contextmanager
+def studios(home: Path) -> Iterator[Callable[[], Conversions]]:
+    """Conversions as each start of the studio has them; in the end all are stopped."""
+    made: list[Conversions] = []
+
+    def one() -> Conversions:
+        made.append(Conversions(home))
+        return made[-1]
+
+    yield one
+    for each in made:
+        for under_way in each.live:
+            under_way.job.run.steer("stop")
+            if under_way.process is not None:
+                under_way.process.wait(20)
+        each.close()
+        each.deleteLater()
 
 
 def constant(name: str, value: Any, dtype: Any = np.int64) -> Any:

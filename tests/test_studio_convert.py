@@ -39,20 +39,8 @@ def tinted(own_folders: None) -> Path:
 @pytest.fixture
 def make(tinted: Path, tmp_path: Path, qtbot: QtBot) -> Iterator[Make]:
     """Conversions as each start of the studio has them."""
-    made: list[Conversions] = []
-
-    def one() -> Conversions:
-        made.append(Conversions(tmp_path / "home"))
-        return made[-1]
-
-    yield one
-    for each in made:
-        for under_way in each.live:
-            under_way.job.run.steer("stop")
-            if under_way.process is not None:
-                under_way.process.wait(20)
-        each.close()
-        each.deleteLater()
+    with c.studios(tmp_path / "home") as made:
+        yield made
 
 
 def plan(source: Path, out: Path) -> Plan:

@@ -32,16 +32,8 @@ Start = Callable[[Conversions, str], Round]
 @pytest.fixture
 def make(tmp_path: Path, qtbot: QtBot) -> Iterator[Make]:
     """Conversions as each start of the studio has them."""
-    made: list[Conversions] = []
-
-    def one() -> Conversions:
-        made.append(Conversions(tmp_path / "home"))
-        return made[-1]
-
-    yield one
-    for each in made:
-        each.close()
-        each.deleteLater()
+    with c.studios(tmp_path / "home") as made:
+        yield made
 
 
 @pytest.fixture

@@ -17,16 +17,15 @@ from torch.nn.functional import interpolate, leaky_relu, relu
 from torch.nn.utils import parametrize
 
 from engines.bench import Comparison, alternate, bench
-from engines.bench._machine import alternate_blocks, first_batch, tell, threads
-from engines.export import export_bundle
+from engines.bench._learnt import learnt
+from engines.bench._machine import alternate_blocks, tell, threads
 from engines.networks.layers import one_hot
 from engines.ports import Array
 from engines.proof import ParityError
-from engines.recovery import load_latest, save_checkpoint
+from engines.recovery import load_latest
 from engines.runs import Run
 from engines.runtime.bundle import Bundle, GraphFile
 from engines.runtime.sessions import Sessions
-from engines.train import new_run
 from engines.trainer import Trainer, build_recipe
 from engines.worlds import vista
 
@@ -139,21 +138,9 @@ def export(quick: bool) -> Iterator[Comparison]:
 
 
 def prepare(place: Path, effort: Effort) -> None:
-    """Train one step of a run and export it."""
-    size = (effort.side, effort.side)
-    vista.make(place / "data", 2, size, seed=0)
-    run = new_run(
-        place / "run",
-        "spade",
-        str(place / "data"),
-        effort.settings,
-        precision="float32",
-        validate=0,
-    )
-    trainer = Trainer(build_recipe(run), run.config)
-    trainer.advance(first_batch(run, trainer.recipe))
-    save_checkpoint(run, trainer)
-    export_bundle(run, place / "model")
+    """A model, and what it learned from."""
+    vista.make(place / "data", 2, (effort.side, effort.side), seed=0)
+    learnt(place, "spade", effort.settings)
 
 
 class Stroke:

@@ -16,18 +16,15 @@ from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
 from engines.bench import Comparison, Timings, alternate, bench
-from engines.bench._machine import first_batch, tell, threads
-from engines.export import export_bundle
+from engines.bench._learnt import learnt
+from engines.bench._machine import tell, threads
 from engines.losses.style import adain
 from engines.ports import Array, Image, Size
 from engines.recipe import recipe_type
-from engines.recovery import save_checkpoint
 from engines.request import Request
 from engines.runtime.bundle import Bundle
 from engines.runtime.render import Cache, render
 from engines.runtime.sessions import Sessions
-from engines.train import new_run
-from engines.trainer import Trainer, build_recipe
 from engines.worlds import vista
 
 WANTED, LIVE_SECONDS = 5.0, 0.15
@@ -110,16 +107,9 @@ def style(quick: bool) -> Iterator[Comparison]:
 
 
 def prepare(place: Path, effort: Effort) -> None:
-    """Train one step of a run and export it: what it has learnt does not change its speed."""
-    settings = {"size": 64, "batch": 4, **effort.settings}
+    """A model, and what it learned from."""
     vista.make(place / "data", 4, (64, 64), seed=0)
-    run = new_run(
-        place / "run", "adain", str(place / "data"), settings, precision="float32", validate=0
-    )
-    trainer = Trainer(build_recipe(run), run.config)
-    trainer.advance(first_batch(run, trainer.recipe))
-    save_checkpoint(run, trainer)
-    export_bundle(run, place / "model")
+    learnt(place, "adain", {"size": 64, "batch": 4, **effort.settings})
 
 
 class Taker:

@@ -14,6 +14,7 @@ from engines.commands.terminal import (
     open_sessions,
     say,
     span,
+    start_next,
     whole,
 )
 from engines.errors import UserError
@@ -81,15 +82,15 @@ def _go_on(home: Path) -> None:
     """Begin what waits for this one to end, be the studio open or not."""
     from engines.runtime.convert import waiting
 
-    try:
+    def start() -> Path | None:
         following = waiting.go_on(home)
-    except UserError as error:
-        say(str(error))
-        return
-    if following is not None:
+        if following is None:
+            return None
         job, process = following
         process.returncode = 0  # Nobody waits for it: Python shall not warn of it.
-        say(f"The next in the queue was begun: {job.home}.")
+        return job.home.parent
+
+    start_next(start)
 
 
 def _one(options: argparse.Namespace) -> int:

@@ -5,10 +5,11 @@ import os
 import shutil
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 from engines import waiting
-from engines.commands.terminal import Verbs, say
+from engines.commands.terminal import Verbs, say, start_next
 from engines.data.mends import Mends
 from engines.errors import UserError
 from engines.orders import BACK, BUNDLE, Order, State
@@ -39,7 +40,8 @@ def _carry_out(options: argparse.Namespace) -> int:
     try:
         _within(run)
     finally:
-        _go_on(run.path.parent)
+        # Be the studio open or not.
+        start_next(partial(waiting.go_on, run.path.parent))
     return 0
 
 
@@ -60,17 +62,6 @@ def _within(run: Run) -> None:
             _tell(run, "failed", said)
             raise
         _tell(run, ended, sentence)
-
-
-def _go_on(home: Path) -> None:
-    """Start what waits for this one to end, be the studio open or not."""
-    try:
-        following = waiting.go_on(home)
-    except UserError as error:
-        say(str(error))
-        return
-    if following is not None:
-        say(f"The next in the queue was started: {following}.")
 
 
 def _carry(run: Run) -> tuple[State, str]:

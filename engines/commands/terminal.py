@@ -5,7 +5,7 @@ import re
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -55,6 +55,17 @@ class Progress:
 def say(text: str) -> None:
     """A remark for the reader, on stderr: stdout is for results."""
     print(text, file=sys.stderr, flush=True)
+
+
+def start_next(start: Callable[[], Path | None]) -> None:
+    """Start what waits for this to end, be the studio open or not, and say so."""
+    try:
+        following = start()
+    except UserError as error:
+        say(str(error))
+        return
+    if following is not None:
+        say(f"The next in the queue was started: {following}.")
 
 
 def size(text: str) -> tuple[int, int]:

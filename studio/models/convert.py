@@ -27,6 +27,7 @@ from engines.runtime.convert.finding import FILMS, STILLS
 from engines.runtime.convert.job import INSIDE, PLAN, Job, Plan, State
 from studio.document.scene import Scene
 from studio.models.compose import compose
+from studio.models.telling import Once
 
 if TYPE_CHECKING:
     import numpy as np
@@ -99,7 +100,7 @@ class Conversions(QObject):
         self.rounds: list[Round] = []
         self.rendering: Callable[[], bool] = lambda: False  # whether an artist waits for a picture
         self._next_lease = 0.0
-        self._said = ""
+        self._once = Once(self.problem.emit)
         self._timer = QTimer(self, interval=LOOK_MS)
         self._timer.timeout.connect(self.look)
         self._read()
@@ -252,15 +253,10 @@ class Conversions(QObject):
 
     def _do(self, do: Callable[[], object]) -> bool:
         """Whether it was done; else `problem` has told why not, the same sentence once."""
-        try:
-            do()
-        except UserError as error:
-            if str(error) != self._said:
-                self._said = str(error)
-                self.problem.emit(str(error))
-            return False
-        self._said = ""
-        return True
+        done = self._once.does(do)
+        if done:
+            self._once.over()
+        return done
 
     def _steer(self, each: Round, desire: Literal["run", "pause", "stop"]) -> None:
         self._do(lambda: each.job.run.steer(desire))

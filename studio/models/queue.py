@@ -10,9 +10,9 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from engines import waiting
-from engines.errors import UserError
 from engines.orders import Order
 from engines.waiting import Waiting
+from studio.models.telling import Once
 
 
 class Queue(QObject):
@@ -29,7 +29,7 @@ class Queue(QObject):
         super().__init__(parent)
         self.home = home
         self._start = start
-        self._said = ""
+        self._once = Once(self.problem.emit)
         self._seen = waiting.Queue()
 
     @property
@@ -84,18 +84,14 @@ class Queue(QObject):
 
     def _do(self, do: Callable[[], object]) -> bool:
         """Whether it was done; else `problem` has told why not."""
-        try:
-            do()
-        except UserError as error:
-            if str(error) != self._said:
-                self._said = str(error)
-                self.problem.emit(str(error))
-            return False
-        self._read()
-        return True
+        done = self._once.does(do)
+        if done:
+            self._read()
+        return done
 
     def _read(self) -> None:
         seen = waiting.read(self.home)
         if seen != self._seen:
-            self._seen, self._said = seen, ""
+            self._seen = seen
+            self._once.over()
             self.changed.emit()

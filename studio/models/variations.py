@@ -12,7 +12,7 @@ from itertools import product
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Signal
 
 from engines.errors import UserError
 from engines.ports import Size
@@ -24,6 +24,7 @@ from studio.document.scene import Scene
 from studio.history import History
 from studio.lanes.render import CACHE_BYTES, Order, RenderLane
 from studio.lanes.work import Job, WorkLane
+from studio.models.aside import Aside
 from studio.models.axes import Step, steps
 from studio.models.compose import Small, compose
 from studio.models.live import shown
@@ -93,7 +94,7 @@ class _Held:
     behind: bool
 
 
-class Variations(QObject):
+class Variations(Aside):
     """What is to be varied, and the grid that comes of it."""
 
     changed = Signal()  # `behind`
@@ -110,26 +111,19 @@ class Variations(QObject):
         provider: str = "auto",
         parent: QObject | None = None,
     ) -> None:
-        super().__init__(parent)
-        self.session, self.lane, self.work = session, lane, work
+        super().__init__(lane, parent)
+        self.session, self.work = session, work
         self.variety = Variety(session, self)
         self.grid: Grid | None = None
         self.pinned: list[Variation] = []  # also those of earlier grids
         self.behind = False  # the layout changed since
-        self.running = False
         self._provider = provider
         self._queue: list[Variation] = []
         self._history: History | None = session.history
         self._held: list[_Held] = []
-        self._pen = False
-        self._job: Job | None = None
         self._share = 0.0
         self._stop: Stop | None = None
         self._tools: tuple[Sessions, Cache] | None = None
-        self._look = QTimer(self, singleShot=True, interval=0)
-        self._look.timeout.connect(self._next)
-        lane.asked.connect(self._step_aside)
-        lane.idle.connect(self._look.start)
         work.progressed.connect(self._told)
         session.replaced.connect(self._replaced)
         session.painted.connect(lambda area: self._painted())
@@ -177,14 +171,6 @@ class Variations(QObject):
             self._job.cancel()
         self._finish()
 
-    def set_pen(self, down: bool) -> None:
-        """The pen went down, and everything waits; or up."""
-        self._pen = down
-        if down:
-            self._step_aside()
-        else:
-            self._look.start()
-
     @property
     def share(self) -> float:
         """How much is done, 0 to 1."""
@@ -192,11 +178,6 @@ class Variations(QObject):
             return 0.0
         done = sum(cell.state in ("done", "failed") for cell in self.grid.cells)
         return (done + (self._share if self._job is not None else 0.0)) / len(self.grid.cells)
-
-    @property
-    def waiting(self) -> bool:
-        """Whether it stands still for the painter."""
-        return self.running and self._job is None and (self._pen or self.lane.busy)
 
     @property
     def seconds_left(self) -> float | None:
@@ -249,9 +230,9 @@ class Variations(QObject):
         if not self._queue:
             self._finish()
             return
-        if self._pen or self.lane.busy:
+        if self.held:
             self.progressed.emit()
-            return  # `idle` or the pen calls again.
+            return
         cell, grid = self._queue.pop(0), self.grid
         cell.state, self._share = "running", 0.0
         from engines.runtime.sessions import Stop

@@ -19,6 +19,7 @@ from studio.document.scene import Picture
 from studio.lanes.render import Order, RenderLane
 from studio.lanes.work import Job, WorkLane
 from studio.models.abilities import Ability, ability
+from studio.models.aside import Aside
 from studio.models.layering import Layering
 from studio.models.library import Entry
 from studio.models.live import shown
@@ -57,7 +58,7 @@ class _Brought:
     doubt: str
 
 
-class Wall(QObject):
+class Wall(Aside):
     """The chosen models and what each made of what is on the canvas."""
 
     changed = Signal()  # which tiles there are, what goes through them, or how it stands
@@ -71,30 +72,22 @@ class Wall(QObject):
         provider: str = "auto",
         parent: QObject | None = None,
     ) -> None:
-        super().__init__(parent)
-        self.layering, self.session = layering, layering.session
-        self.lane, self.work = lane, work
+        super().__init__(lane, parent)
+        self.layering, self.session, self.work = layering, layering.session, work
         self.tiles: list[Tile] = []
         self.source = Source.LAYOUT
         self.dropped: Picture | None = None
         self.follows = True
         self.behind = False  # what goes through them changed since
-        self.running = False
         self._provider = provider
         self._open = False
-        self._pen = False
         self._given: Given | None = None
         self._layer = 0  # the picture layer that goes through the models; 0 where none was chosen
         self._keeping = False
-        self._job: Job | None = None
         self._aside = False
         self._bundles: dict[str, Bundle] = {}
-        self._look = QTimer(self, singleShot=True, interval=0)
-        self._look.timeout.connect(self._next)
         self._rest = QTimer(self, singleShot=True, interval=REST_MS)
         self._rest.timeout.connect(self._rested)
-        lane.asked.connect(self._step_aside)
-        lane.idle.connect(self._look.start)
         session = self.session
         session.painted.connect(lambda area: self._touched(Source.LAYOUT))
         session.coloured.connect(lambda area: self._touched(Source.PHOTO))
@@ -209,19 +202,6 @@ class Wall(QObject):
                 tile.state = "waiting"
         self.changed.emit()
 
-    def set_pen(self, down: bool) -> None:
-        """The pen went down, and everything waits; or up."""
-        self._pen = down
-        if down:
-            self._step_aside()
-        else:
-            self._look.start()
-
-    @property
-    def waiting(self) -> bool:
-        """Whether it stands still for the painter."""
-        return self.running and self._job is None and (self._pen or self.lane.busy)
-
     def _next(self) -> None:
         if not self.running or self._job is not None:
             return
@@ -230,9 +210,9 @@ class Wall(QObject):
             self.running = False
             self.changed.emit()
             return
-        if self._pen or self.lane.busy:
+        if self.held:
             self.changed.emit()
-            return  # `idle` or the pen calls again.
+            return
         given = self._given
         assert given is not None
         tile.state, self._aside = "painting", False

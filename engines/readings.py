@@ -38,7 +38,7 @@ def readings(network: Levels, words: Words, minimum: int, *, products: bool = Fa
     here = Mask("here", "Only here", **limits, whole=True)
     there = Mask("there", "Only from there", fixed=fixed, whole=True)
     moments, style = (
-        Moments(name, label, regional=True, channels=tuple(network.widths), products=products)
+        Moments(name, label, regional=True, channels=tuple(network.told), products=products)
         for name, label in (("moments", f"Statistics of the {words.picture.lower()}"),
                             ("style", "Style"))
     )  # fmt: skip

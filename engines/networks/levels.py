@@ -24,6 +24,7 @@ class Levels(nn.Module, ABC):
     def __init__(self, width: int, blocks: int) -> None:
         super().__init__()
         fine, middle, coarse = self.widths = scaled(width, [1 / 6, 1 / 2, 1])
+        self.told = self.widths  # of the maps that moments are taken of
         self.first = _layer(12, fine)
         self.second = _layer(fine, middle, stride=2)
         self.third = _layer(middle, coarse, stride=2)

@@ -41,14 +41,15 @@ class Setting:
 
 @dataclass(frozen=True)
 class RecipeEntry:
-    """One recipe: what it learns from, why to begin with it (empty where another is to be begun
-    with), its settings, and its presets (name -> setting -> value).
+    """One recipe: what it learns, and from what, in a sentence; why to begin with it (empty where
+    another is to be begun with), its settings, and its presets (name -> setting -> value).
     """
 
     id: str
     title: str
     paper: str
     kind: str
+    learns: str
     usual: str
     settings: tuple[Setting, ...]
     presets: Mapping[str, Mapping[str, Any]]
@@ -138,7 +139,7 @@ def _build() -> str:
                 Setting(key, kind.__name__, defaults[key], least, greatest, options, label)
             )
         presets = {k: dict(v) for k, v in recipe.presets.items()}
-        about = (recipe.title, recipe.paper, recipe.kind, recipe.usual)
+        about = (recipe.title, recipe.paper, recipe.kind, recipe.learns, recipe.usual)
         entry = RecipeEntry(name, *about, tuple(settings), presets)
         entries.append(asdict(entry))
     whole = {"format": FORMAT, "sources": sources_hash(), "recipes": entries}

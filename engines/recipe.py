@@ -244,6 +244,7 @@ class Recipe(ABC):
     title: ClassVar[str]  # in an artist's words
     paper: ClassVar[str]  # authors, year, title, arXiv id
     kind: ClassVar[str]  # the kind of data it learns from
+    learns: ClassVar[str] = ""  # what, and from what, in a sentence for an artist
     usual: ClassVar[str] = ""  # why to begin with it among those of its kind; at most one has it
     settings_type: ClassVar[type[Settings]] = Settings
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {}

@@ -21,7 +21,7 @@ def test_it_says_what_the_recipes_say() -> None:
     for name, recipe in registry().items():
         entry = known[name]
         assert (entry.title, entry.paper, entry.kind) == (recipe.title, recipe.paper, recipe.kind)
-        assert entry.usual == recipe.usual
+        assert (entry.learns, entry.usual) == (recipe.learns, recipe.usual)
         assert entry.presets == recipe.presets
         described = describe(recipe.settings_type)
         assert [s.name for s in entry.settings] == list(described)
@@ -33,6 +33,15 @@ def test_it_says_what_the_recipes_say() -> None:
             if isinstance(limits, Range):
                 assert (setting.least, setting.greatest) == (limits.least, limits.greatest)
             assert setting.options == (limits.options if isinstance(limits, OneOf) else ())
+
+
+def test_every_recipe_says_in_one_sentence_what_it_learns_from_what() -> None:
+    said = [entry.learns for entry in catalog.load_catalog().values()]
+    for sentence in said:
+        assert sentence.startswith("It learns to ")
+        assert ", from " in sentence
+        assert sentence.index(".") == len(sentence) - 1 <= 130
+    assert len(set(said)) == len(said)
 
 
 def test_one_recipe_of_a_kind_at_most_is_begun_with() -> None:

@@ -148,7 +148,7 @@ def test_what_a_folder_is_and_what_suits_it_is_said_with_reasons(
     assert (chosen.kind, chosen.title) == (kind, cards.currentItem().text())
     first = cards.item(0).data(Qt.ItemDataRole.UserRole)
     assert (first.key, first.badge) == (chosen.id, "Suggested")
-    assert first.text == f"For {said}: {chosen.usual}"
+    assert first.text == f"{chosen.learns} For {said}: {chosen.usual}"
     assert first.small == chosen.paper
     assert chosen.paper in cards.item(0).data(Qt.ItemDataRole.AccessibleTextRole)
 

@@ -61,6 +61,10 @@ class AdainRecipe(Recipe):
         "Normalization, arXiv:1703.06868"
     )
     kind = "unpaired"
+    learns = (
+        "It learns to paint any picture in the manner of any other, from photos in one "
+        "folder and paintings in another."
+    )
     settings_type = AdainSettings
     settings: AdainSettings
     averaged: ClassVar[tuple[str, ...]] = ("network",)

@@ -77,6 +77,10 @@ class AttributeReaderRecipe(Recipe):
     title = "Read the attributes of a photo"
     paper = "Donahue et al. 2014, DeCAF: A Deep Convolutional Activation Feature, arXiv:1310.1531"
     kind = "labelled"
+    learns = (
+        "It learns to tell how much of each attribute, fog or night say, a photo has, from "
+        "photos and a table of attributes."
+    )
     settings_type = AttributeReaderSettings
     settings: AttributeReaderSettings
     averaged: ClassVar[tuple[str, ...]] = ("reader",)

@@ -71,6 +71,10 @@ class CycleganRecipe(Recipe):
         "Networks, arXiv:1703.10593"
     )
     kind = "unpaired"
+    learns = (
+        "It learns to turn pictures of one kind into another and back, from a folder of each, "
+        "without pairs."
+    )
     usual = "It learns what makes the pictures of one folder look like those of the other."
     settings_type = CycleganSettings
     settings: CycleganSettings

@@ -54,6 +54,10 @@ class DdpmRecipe(Recipe):
     title = "New pictures out of noise, step by step"
     paper = "Ho, Jain, Abbeel 2020, Denoising Diffusion Probabilistic Models, arXiv:2006.11239"
     kind = "image"
+    learns = (
+        "It learns to bring new pictures of the same sort out of noise, in many small steps, "
+        "from a folder of pictures."
+    )
     settings_type = DdpmSettings
     settings: DdpmSettings
     averaged: ClassVar[tuple[str, ...]] = ("denoiser",)

@@ -81,6 +81,10 @@ class LayoutReaderRecipe(Recipe):
     title = "Read the layout of a photo"
     paper = "Howard et al. 2019, Searching for MobileNetV3, arXiv:1905.02244 (LR-ASPP)"
     kind = "layout"
+    learns = (
+        "It learns to tell what is where in a photo, and makes a layout of it, from photos "
+        "and their layouts."
+    )
     settings_type = LayoutReaderSettings
     settings: LayoutReaderSettings
     averaged: ClassVar[tuple[str, ...]] = ("reader",)

@@ -61,6 +61,10 @@ class PhotoStyleRecipe(Recipe):
         "arXiv:1802.06474"
     )
     kind = "unpaired"
+    learns = (
+        "It learns to give a photo the light and the colours of another with every edge in "
+        "its place, from two folders of photos."
+    )
     settings_type = PhotoStyleSettings
     settings: PhotoStyleSettings
     averaged: ClassVar[tuple[str, ...]] = ("network",)

@@ -72,6 +72,10 @@ class Pix2pixRecipe(Recipe):
         "arXiv:1611.07004"
     )
     kind = "paired"
+    learns = (
+        "It learns to make one picture of a pair out of the other, from two folders of "
+        "pictures that belong together."
+    )
     usual = "It learns the way from the pictures of one folder to those of the other."
     settings_type = Pix2pixSettings
     settings: Pix2pixSettings

@@ -81,6 +81,9 @@ class SpadeRecipe(Recipe):
         "arXiv:1903.07291"
     )
     kind = "layout"
+    learns = (
+        "It learns to paint the picture that a layout describes, from photos and their layouts."
+    )
     usual = "You paint the layout and it paints the picture, in the light of any photo."
     settings_type = SpadeSettings
     settings: SpadeSettings

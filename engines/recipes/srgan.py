@@ -68,6 +68,10 @@ class SrganRecipe(Recipe):
         "Adversarial Network, arXiv:1609.04802"
     )
     kind = "detail"
+    learns = (
+        "It learns to make pictures two or four times as large and to invent the detail, "
+        "from a folder of sharp pictures."
+    )
     settings_type = SrganSettings
     settings: SrganSettings
     averaged: ClassVar[tuple[str, ...]] = ("upscaler",)

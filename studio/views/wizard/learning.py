@@ -86,12 +86,12 @@ class LearningPage(Page):
     def _card(self, entry: RecipeEntry) -> Card:
         report = self.plan.data.report
         suggested = entry == self.plan.suggested
-        text = entry.usual
+        why = entry.usual
         if suggested and report is not None:
-            if not text:
-                text = self.tr("Nothing else learns from such a folder.")
+            why = why or self.tr("Nothing else learns from such a folder.")
             found = kind_text(report.kind, report.pictures)
-            text = self.tr("For {0}: {1}").format(found, text)
+            why = self.tr("For {0}: {1}").format(found, why)
+        text = " ".join(sentence for sentence in (entry.learns, why) if sentence)
         badge = self.tr("Suggested") if suggested else ""
         return Card(entry.id, entry.title, text, entry.paper, badge)
 

@@ -50,7 +50,7 @@ class WganGpRecipe(Recipe):
     title = "New pictures like those in a folder"
     paper = "Gulrajani et al. 2017, Improved Training of Wasserstein GANs, arXiv:1704.00028"
     kind = "image"
-    learns = "It learns to make new pictures of the same sort in one go, from a folder of pictures."
+    learns = "It learns to make new pictures of the same sort, from a folder of pictures."
     usual = "It makes a new picture in one go, so that a slider can be followed."
     settings_type = WganGpSettings
     settings: WganGpSettings

@@ -27,6 +27,7 @@ from engines.runtime.convert.finding import FILMS, STILLS
 from engines.runtime.convert.job import INSIDE, PLAN, Job, Plan, State
 from studio.document.scene import Scene
 from studio.models.compose import compose
+from studio.models.queue import moved
 from studio.models.telling import Once
 
 if TYPE_CHECKING:
@@ -189,10 +190,7 @@ class Conversions(QObject):
         """Let it wait `by` places later; a negative number is earlier."""
         queue = self.queue
         if each in queue:
-            place = min(max(queue.index(each) + by, 0), len(queue) - 1)
-            queue.remove(each)
-            queue.insert(place, each)
-            self.arrange(queue)
+            self.arrange(moved(queue, each, by))
 
     def arrange(self, rounds: Sequence[Round]) -> None:
         """Let them wait in this order."""

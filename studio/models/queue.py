@@ -6,6 +6,7 @@ a power cut, or when something is put into a queue while nothing trains.
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 from PySide6.QtCore import QObject, Signal
 
@@ -13,6 +14,8 @@ from engines import waiting
 from engines.orders import Order
 from engines.waiting import Waiting
 from studio.models.telling import Once
+
+T = TypeVar("T")
 
 
 class Queue(QObject):
@@ -56,10 +59,7 @@ class Queue(QObject):
         """Let one wait `by` places later; a negative number is earlier."""
         keys = [entry.key for entry in self.waiting]
         if key in keys:
-            place = min(max(keys.index(key) + by, 0), len(keys) - 1)
-            keys.remove(key)
-            keys.insert(place, key)
-            self.arrange(keys)
+            self.arrange(moved(keys, key, by))
 
     def arrange(self, keys: Sequence[str]) -> None:
         """Let them wait in this order."""
@@ -95,3 +95,10 @@ class Queue(QObject):
             self._seen = seen
             self._once.over()
             self.changed.emit()
+
+
+def moved(items: Sequence[T], item: T, by: int) -> list[T]:
+    """The items with one of them `by` places later, or earlier, as far as there are any."""
+    others = [other for other in items if other != item]
+    others.insert(max(items.index(item) + by, 0), item)
+    return others

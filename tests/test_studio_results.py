@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from engines.data.spec import PaletteClass
@@ -46,6 +47,7 @@ class Room:
 
     def rest(self, qtbot: QtBot) -> None:
         qtbot.waitUntil(lambda: not (self.lasting.due or self.work.jobs), timeout=20_000)
+        QApplication.processEvents()  # The end of the last one may be on its way still.
 
     def close(self) -> None:
         self.lane.close()

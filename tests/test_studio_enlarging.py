@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication, QMenu
 from pytestqt.qtbot import QtBot
 
 from engines.request import Request
+from engines.runtime import places
 from engines.runtime.bundle import Bundle
 from engines.runtime.passport import PASSPORT
 from engines.runtime.places import own_models
@@ -39,8 +40,11 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def studio(qtbot: QtBot, own_folders: None, model: Path) -> Iterator[Studio]:
+def studio(
+    qtbot: QtBot, own_folders: None, model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Studio]:
     """A studio that knows one model that enlarges, with a page of 80 x 120."""
+    monkeypatch.setattr(places, "SHIPPED", tmp_path / "none")
     own_models().mkdir(parents=True)
     shutil.copytree(model, own_models() / "larger")
     studio = Studio("cpu")
@@ -185,11 +189,14 @@ def test_an_export_names_the_model_in_its_passport(
         assert "enlarged" not in json.loads(image.info[PASSPORT])
 
 
-def test_the_menu_the_choice_and_the_progress(window: Window, qtbot: QtBot, model: Path) -> None:
+def test_the_menu_the_choice_and_the_progress(
+    window: Window, qtbot: QtBot, model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     studio, menu = window.studio, QMenu(window)
     fill_enlarge(window, menu)
-    assert [action.isEnabled() for action in menu.actions()] == [False]
-    assert ways_box(studio.enlarging, window).count() == 2  # Resampled, or by what is shipped.
+    assert [action.isEnabled() for action in menu.actions()] == [False, False]
+    assert ways_box(studio.enlarging, window).count() == 3  # Resampled, or by what is shipped.
+    monkeypatch.setattr(places, "SHIPPED", tmp_path / "none")
     own_models().mkdir(parents=True, exist_ok=True)
     shutil.copytree(model, own_models() / "larger")
     studio.library.look()
